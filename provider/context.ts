@@ -1,0 +1,28 @@
+/**
+ * What a stage may use of the world: settings that were read once, a way to tell the user, and the
+ * signal that ends the work. Passed in, never looked up.
+ */
+import type { Limits } from "./limits";
+import type { Settings } from "./settings/settings";
+
+/** Where reasons, warnings and progress go: a resource's row, a terminal, or nowhere. */
+export interface Report {
+  info(message: string): void;
+  warning(message: string): void;
+  /** Progress; the next one may replace it. */
+  status(message: string): void;
+}
+
+export interface Context {
+  readonly settings: Settings;
+  readonly limits: Limits;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** For callers that want results only. */
+export const SILENT: Report = Object.freeze({
+  info() {},
+  warning() {},
+  status() {},
+});

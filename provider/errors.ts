@@ -1,0 +1,98 @@
+/**
+ * The one error class and its closed union of codes: one code for each thing that a user would do
+ * next. Every message is built here, in one shape, through the redaction gate.
+ */
+import { redact } from "./redact";
+
+/** What went wrong, seen from what the user does next. docs/errors.md has an entry for each. */
+export type ErrorCode =
+  | "INVALID_REFERENCE"
+  | "INVALID_INPUT"
+  | "CONFIG"
+  | "NOT_FOUND"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "RATE_LIMITED"
+  | "UNREACHABLE"
+  | "TIMEOUT"
+  | "TLS"
+  | "PLAIN_HTTP"
+  | "REGISTRY"
+  | "DIGEST_MISMATCH"
+  | "UNSUPPORTED_MANIFEST"
+  | "NO_PLATFORM"
+  | "AMBIGUOUS_PLATFORM"
+  | "NO_MATCHING_LAYER"
+  | "BAD_ARCHIVE"
+  | "UNSAFE_ARCHIVE"
+  | "LIMIT_EXCEEDED"
+  | "DESTINATION_NOT_OURS"
+  | "STORE"
+  | "CANCELLED";
+
+export interface OciErrorFacts {
+  readonly code: ErrorCode;
+  /** What was being done, in the infinitive: "pull", "read the manifest of". */
+  readonly verb: string;
+  /** What it was done to: a reference, a file, an input. */
+  readonly subject: string;
+  /** What stood in the way, one clause without a full stop. */
+  readonly fact: string;
+  /** One line for each thing that was tried, with its own reason. */
+  readonly details?: readonly string[];
+  /** The one thing to do next; names the option where there is one. */
+  readonly hint?: string | undefined;
+  /** HTTP status, where a registry gave one. */
+  readonly status?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * `cannot <verb> <subject>: <fact>`, then a line for each detail, then `hint: <one action>`.
+ * The cause is not enumerable, so that logging the error cannot leak a request.
+ */
+export class OciError extends Error {
+  override readonly name = "OciError";
+  readonly code: ErrorCode;
+  readonly subject: string;
+  readonly fact: string;
+  readonly details: readonly string[];
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+
+  constructor(facts: OciErrorFacts) {
+    const details = (facts.details ?? []).map(redact);
+    const hint = facts.hint === undefined ? undefined : redact(facts.hint);
+    const subject = redact(facts.subject);
+    const fact = redact(facts.fact);
+    super(
+      [
+        `cannot ${redact(facts.verb)} ${subject}: ${fact}`,
+        ...details.map((line) => `  ${line}`),
+        ...(hint === undefined ? [] : [`hint: ${hint}`]),
+      ].join("\n"),
+    );
+    this.code = facts.code;
+    this.subject = subject;
+    this.fact = fact;
+    this.details = Object.freeze(details);
+    this.hint = hint;
+    this.status = facts.status;
+    if (facts.cause !== undefined) {
+      Object.defineProperty(this, "cause", { value: facts.cause, enumerable: false });
+    }
+  }
+}
+
+/** Any thrown value as an OciError; what is not one already is a defect of ours, and says so. */
+export function asOciError(error: unknown, verb: string, subject: string): OciError {
+  if (error instanceof OciError) return error;
+  const fact = error instanceof Error ? error.message : String(error);
+  return new OciError({ code: "STORE", verb, subject, fact, cause: error });
+}
+
+/** The code of a system error ("ENOENT"), if the value is one. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

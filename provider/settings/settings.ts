@@ -1,0 +1,54 @@
+/**
+ * Reads environment, home and uid once, and is the only file that touches `process.env`. What it
+ * returns is frozen; the files it names are read by the rooms that need them.
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export interface Settings {
+  /** Cache shared by all projects of a user: blobs by digest. Absolute. */
+  readonly cacheDirectory: string;
+  /** Docker's config file, or undefined where there is no home. Absolute. */
+  readonly dockerConfig: string | undefined;
+  /** PATH that credential helpers are looked up in. */
+  readonly searchPath: string;
+  /** Files and folders with certificates of the system, from SSL_CERT_FILE and SSL_CERT_DIR. */
+  readonly certificateFile: string | undefined;
+  readonly certificateDirectories: readonly string[];
+  /** Root under which absolute default files lie; "/" outside tests. */
+  readonly root: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SettingsOptions {
+  readonly environment?: Environment;
+  readonly home?: string;
+  readonly root?: string;
+}
+
+/** The settings of this process, or of a world that a test lays out below `root`. */
+export function readSettings(options: SettingsOptions = {}): Settings {
+  const environment = options.environment ?? process.env;
+  const home = options.home ?? nonEmpty(environment["HOME"]) ?? homedir();
+  const cacheHome = nonEmpty(environment["XDG_CACHE_HOME"]) ?? join(home, ".cache");
+  return Object.freeze({
+    cacheDirectory:
+      nonEmpty(environment["OCI_ARTIFACT_CACHE"]) ?? join(cacheHome, "pulumi-oci-artifact"),
+    dockerConfig: join(
+      nonEmpty(environment["DOCKER_CONFIG"]) ?? join(home, ".docker"),
+      "config.json",
+    ),
+    searchPath: environment["PATH"] ?? "",
+    certificateFile: nonEmpty(environment["SSL_CERT_FILE"]),
+    certificateDirectories: Object.freeze(
+      (environment["SSL_CERT_DIR"] ?? "").split(":").filter((entry) => entry !== ""),
+    ),
+    root: options.root ?? "/",
+  });
+}
+
+/** An empty variable counts as unset, as the XDG base directory rules ask. */
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value;
+}

@@ -1,0 +1,168 @@
+/**
+ * The nouns of the road, one type each. Stages take the noun on their left and return the one on
+ * their right as a new, frozen value. Words are those of the OCI specs.
+ */
+
+/** What the user wrote, taken apart. `registry` is normalized: Docker Hub is "docker.io". */
+export interface Reference {
+  /** Host and optional port, as written: "localhost:5000", "[::1]:5000", "docker.io". */
+  readonly registry: string;
+  /** Path of the repository: "team/manifests", "library/busybox". */
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+  /** Directory inside the content, of the form `oci://host/repo//sub/dir`. */
+  readonly subPath?: string;
+}
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly osVersion?: string;
+}
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+  readonly platform?: Platform;
+}
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md, and Docker's schema 2. */
+export interface ImageManifest {
+  readonly kind: "manifest";
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly config?: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md, and Docker's list. */
+export interface ImageIndex {
+  readonly kind: "index";
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly manifests: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** User name and password, or an identity token; and where they came from, for errors. */
+export interface Credential {
+  readonly username?: string;
+  readonly password?: string;
+  /** OAuth2 refresh token ("identitytoken" of Docker's file, "<token>" of a helper). */
+  readonly identityToken?: string;
+  /** Bearer token that is sent as it is ("registrytoken" of Docker's file). */
+  readonly registryToken?: string;
+  /** "the input credentials", "/home/x/.docker/config.json (auths)", "helper osxkeychain". */
+  readonly source: string;
+  /** Given by the user for this pull (refusal is final), or found on the machine. */
+  readonly explicit: boolean;
+}
+
+export interface TlsOptions {
+  /** Certificates are not checked. */
+  readonly skipVerify: boolean;
+  /** PEM texts that are trusted beside the system's. */
+  readonly certificateAuthorities: readonly string[];
+}
+
+/** One place to ask: the origin, or (in a later issue) a mirror. */
+export interface Endpoint {
+  readonly role: "origin" | "mirror";
+  /** Host and optional port that is dialled: "registry-1.docker.io" where `registry` is "docker.io". */
+  readonly host: string;
+  /** Name under which credentials and certificates are filed. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly plainHttp: boolean;
+  readonly tls: TlsOptions;
+  /** Given for exactly this endpoint; undefined means: ask `Settings.credentials`. */
+  readonly credential?: Credential;
+}
+
+/** The reference bound to a digest, with the documents that prove the way to the layers. */
+export interface Resolved {
+  readonly reference: Reference;
+  /** Digest of what the reference names: for an index, the index's. */
+  readonly digest: string;
+  /** Digest of the manifest whose layers are the content; equal to `digest` where there is no index. */
+  readonly manifestDigest: string;
+  readonly manifest: ImageManifest;
+  /** Media type of what the reference names. */
+  readonly mediaType: string;
+  /** Endpoint that answered, or undefined where the cache did. */
+  readonly servedBy?: Endpoint;
+  /** Endpoints to fetch from, in order. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+declare const verified: unique symbol;
+
+/** A Resolved that a policy has let pass. Only `verify` makes one; only these are fetched. */
+export type Verified = Resolved & {
+  readonly signers: readonly string[];
+  readonly [verified]: true;
+};
+
+/** How one layer becomes files. */
+export type LayerForm =
+  /** Unpack at `directory` ("" is the root); entries that begin with it are not doubled. */
+  | { readonly kind: "archive"; readonly directory: string }
+  /** Store the bytes as the file `name`. */
+  | { readonly kind: "file"; readonly name: string }
+  /** Unpack at the root where the first bytes are an archive's, else store as the file `name`. */
+  | { readonly kind: "detect"; readonly name: string };
+
+export interface PlannedLayer {
+  readonly descriptor: Descriptor;
+  /** Position in the manifest, from 0; for errors. */
+  readonly index: number;
+  readonly form: LayerForm;
+}
+
+/** The layers that were chosen and what becomes of each. */
+export interface Plan {
+  readonly layers: readonly PlannedLayer[];
+  /** Whiteouts and overriding hold, because the config is an image's. */
+  readonly isImage: boolean;
+}
+
+/** One entry of a tree, as the archive declared it and the guard let it pass. */
+export interface TreeEntry {
+  /** Relative, with "/", never "." or "..": "charts/app/values.yaml". */
+  readonly path: string;
+  readonly type: "file" | "directory" | "symlink";
+  /** Permission bits, 0 to 0o777. */
+  readonly mode: number;
+  /** Bytes of a file, 0 otherwise. */
+  readonly size: number;
+  /** Hex of a file's content. */
+  readonly sha256?: string;
+  /** Target of a symlink, as it stands in the tree. */
+  readonly target?: string;
+}
+
+/** Unpacked, complete content at a path. */
+export interface Tree {
+  /** Absolute. */
+  readonly directory: string;
+  /** Last component of `directory`: "manifests-0123456789abcdef". */
+  readonly name: string;
+  readonly entries: readonly TreeEntry[];
+  /** Digest of the sorted list of entries; the same on every machine. */
+  readonly contentDigest: string;
+  /** Number of entries that are no directories. */
+  readonly fileCount: number;
+  /** Bytes of all files. */
+  readonly size: number;
+}
