@@ -10,13 +10,16 @@ const SHORTEST_SECRET = 4;
 /** Query parameters that name a thing instead of granting it; all others are hidden. */
 const SHOWN_PARAMETERS = new Set(["service", "scope", "n", "last", "artifactType", "ns", "tag"]);
 
-const secrets = new Set<string>();
+/** Longest first: a secret that begins with another one must not be left with its rest. */
+let secrets: readonly string[] = [];
 
 /** Remembers a value that no text may show: a password, a token, a client key. */
 export function registerSecret(value: string | undefined): void {
   if (value === undefined || value.length < SHORTEST_SECRET) return;
-  secrets.add(value);
-  secrets.add(encodeURIComponent(value));
+  // By way of bytes: half a character would make encodeURIComponent throw.
+  const escaped = encodeURIComponent(Buffer.from(value).toString());
+  const forms = [value, escaped, JSON.stringify(value).slice(1, -1)];
+  secrets = [...new Set([...secrets, ...forms])].sort((a, b) => b.length - a.length);
 }
 
 /** The text as a person may read it: without secrets and without control sequences. */
@@ -25,7 +28,8 @@ export function redact(text: string): string {
   for (const secret of secrets) {
     if (shown.includes(secret)) shown = shown.replaceAll(secret, "[secret]");
   }
-  return printable(shown.replace(/\bhttps?:\/\/[^\s"'<>]+/g, redactUrl));
+  // What ends a clause is none of the URL: "https://host:5000: refused".
+  return printable(shown.replace(/\bhttps?:\/\/[^\s"'<>]*[^\s"'<>:;,.)]/g, redactUrl));
 }
 
 /** Replaces what a terminal would obey (C0, C1, DEL, bidirectional overrides); keeps line feeds and tabs. */

@@ -15,6 +15,8 @@ export interface Settings {
   /** Files and folders with certificates of the system, from SSL_CERT_FILE and SSL_CERT_DIR. */
   readonly certificateFile: string | undefined;
   readonly certificateDirectories: readonly string[];
+  /** NODE_EXTRA_CA_CERTS: Node forgets it as soon as other authorities are given. */
+  readonly extraCertificateFile: string | undefined;
   /** Root under which absolute default files lie; "/" outside tests. */
   readonly root: string;
 }
@@ -44,6 +46,7 @@ export function readSettings(options: SettingsOptions = {}): Settings {
     certificateDirectories: Object.freeze(
       (environment["SSL_CERT_DIR"] ?? "").split(":").filter((entry) => entry !== ""),
     ),
+    extraCertificateFile: nonEmpty(environment["NODE_EXTRA_CA_CERTS"]),
     root: options.root ?? "/",
   });
 }

@@ -1,0 +1,52 @@
+/**
+ * Which names may become paths of a tree: one rule for titles, archive entries and whiteouts.
+ * It judges text; it never looks at a file system, and never repairs a name that breaks a rule.
+ */
+import type { Limits } from "../limits";
+
+/** Names that Windows keeps for devices, with or without an extension. */
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+
+/** Why a name must not become a path, or undefined where it may. "a..b" is a name like any other. */
+export function pathProblem(
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  if (name === "") return "it is empty";
+  if (name.includes("\0")) return "it has a NUL character";
+  // What is not UTF-8 was decoded to this; two such names could become one.
+  if (name.includes("\ufffd")) return "it is not valid UTF-8";
+  if (name.includes("\\")) return "it has a backslash";
+  if (name.startsWith("/")) return "it is absolute";
+  if (/^[a-z]:/i.test(name)) return "it begins with a drive letter";
+  const components = name.split("/");
+  if (components.includes("..")) return 'it has a ".." component';
+  return platform === "win32" ? windowsProblem(pathComponents(name)) : undefined;
+}
+
+/** The components of a name that has no problem; none for the root itself ("./"). */
+export function pathComponents(name: string): readonly string[] {
+  return name.split("/").filter((component) => component !== "" && component !== ".");
+}
+
+/** The limit that a path exceeds, with what was found, or undefined. */
+export function exceededPathLimit(
+  components: readonly string[],
+  limits: Limits,
+): { readonly name: "pathBytes" | "componentBytes"; readonly found: number } | undefined {
+  for (const component of components) {
+    const found = Buffer.byteLength(component);
+    if (found > limits.componentBytes) return { name: "componentBytes", found };
+  }
+  const found = Buffer.byteLength(components.join("/"));
+  return found > limits.pathBytes ? { name: "pathBytes", found } : undefined;
+}
+
+function windowsProblem(components: readonly string[]): string | undefined {
+  for (const component of components) {
+    if (component.includes(":")) return "it has a colon, which Windows takes for a stream";
+    if (/[. ]$/.test(component)) return "a component ends with a dot or a space";
+    if (RESERVED.test(component)) return "Windows keeps the name for a device";
+  }
+  return undefined;
+}

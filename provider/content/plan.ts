@@ -1,0 +1,124 @@
+/**
+ * Decides what each layer of a manifest becomes: an unpacked archive, a file, or whichever of both
+ * its first bytes call for. It reads descriptors only, no blob.
+ */
+import { OciError } from "../errors";
+import { DEFAULT_LIMITS, limitExceeded, type Limits } from "../limits";
+import type { Descriptor, ImageManifest, LayerForm, Plan, PlannedLayer } from "../types";
+import { EMPTY_MEDIA_TYPE, extensionOf, isArchiveType, isImageConfig } from "./media-types";
+import { exceededPathLimit, pathComponents, pathProblem } from "./path-rules";
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
+const TITLE = "org.opencontainers.image.title";
+
+/** Set by ORAS on a layer that is the archive of a directory. */
+const UNPACK = "io.deis.oras.content.unpack";
+
+const VERB = "unpack";
+
+/**
+ * The plan of all layers, in their order, without empty descriptors:
+ *
+ * - title and `io.deis.oras.content.unpack: "true"`: an archive, unpacked under the title;
+ * - title: a file of that name, which may lie in directories;
+ * - no title, but the media type of an archive: unpacked at the root;
+ * - neither: unpacked at the root where the bytes are an archive's, else the file `blob-<index>`
+ *   with the index of the layer and the extension of its media type ("blob-0.json").
+ *
+ * @throws OciError NO_MATCHING_LAYER, UNSAFE_ARCHIVE for a title that is no safe path, BAD_ARCHIVE
+ * for two layers that are the same file, LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`
+ */
+export function planContent(
+  manifest: ImageManifest,
+  subject: string,
+  limits: Limits = DEFAULT_LIMITS,
+): Plan {
+  const layers = manifest.layers
+    .map((descriptor, index) => ({ descriptor, index }))
+    .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE)
+    .map(({ descriptor, index }) => planLayer(descriptor, index, subject, limits));
+  if (layers.length === 0) {
+    throw new OciError({
+      code: "NO_MATCHING_LAYER",
+      verb: VERB,
+      subject,
+      fact: "its manifest has no layers with content",
+      hint: "check that the reference names the artifact, not a signature or an attestation of it",
+    });
+  }
+  const isImage = isImageConfig(manifest.config?.mediaType);
+  if (!isImage) refuseSameFile(layers, subject);
+  return Object.freeze({ layers: Object.freeze(layers), isImage });
+}
+
+function planLayer(
+  descriptor: Descriptor,
+  index: number,
+  subject: string,
+  limits: Limits,
+): PlannedLayer {
+  if (descriptor.size > limits.blobBytes) {
+    throw limitExceeded(limits, "blobBytes", {
+      verb: VERB,
+      subject: `layer ${index} of ${subject}`,
+      found: descriptor.size,
+    });
+  }
+  const form = Object.freeze(formOf(descriptor, index, subject, limits));
+  return Object.freeze({ descriptor, index, form });
+}
+
+function formOf(descriptor: Descriptor, index: number, subject: string, limits: Limits): LayerForm {
+  const title = descriptor.annotations[TITLE] ?? "";
+  if (title !== "") {
+    const path = titlePath(title, index, subject, limits);
+    if (descriptor.annotations[UNPACK] === "true") return { kind: "archive", directory: path };
+    if (path === "") throw unsafeTitle(title, index, subject, "it names no file");
+    return { kind: "file", name: path };
+  }
+  if (isArchiveType(descriptor.mediaType)) return { kind: "archive", directory: "" };
+  return { kind: "detect", name: `blob-${index}${extensionOf(descriptor.mediaType)}` };
+}
+
+function titlePath(title: string, index: number, subject: string, limits: Limits): string {
+  const problem = pathProblem(title);
+  if (problem !== undefined) throw unsafeTitle(title, index, subject, problem);
+  const components = pathComponents(title);
+  const exceeded = exceededPathLimit(components, limits);
+  if (exceeded !== undefined) {
+    throw limitExceeded(limits, exceeded.name, {
+      verb: VERB,
+      subject: `layer ${index} of ${subject}`,
+      found: exceeded.found,
+    });
+  }
+  return components.join("/");
+}
+
+function unsafeTitle(title: string, index: number, subject: string, problem: string): OciError {
+  return new OciError({
+    code: "UNSAFE_ARCHIVE",
+    verb: VERB,
+    subject,
+    fact: `the title ${JSON.stringify(title)} of layer ${index} is no safe path: ${problem}`,
+    hint: "tell the publisher of the artifact; nothing of it was extracted",
+  });
+}
+
+function refuseSameFile(layers: readonly PlannedLayer[], subject: string): void {
+  const owners = new Map<string, number>();
+  for (const { form, index } of layers) {
+    if (form.kind !== "file") continue;
+    const owner = owners.get(form.name);
+    if (owner !== undefined) {
+      throw new OciError({
+        code: "BAD_ARCHIVE",
+        verb: VERB,
+        subject,
+        fact: `layers ${owner} and ${index} both are the file ${JSON.stringify(form.name)}`,
+        hint: "have the artifact pushed again with a title of its own for each file",
+      });
+    }
+    owners.set(form.name, index);
+  }
+}

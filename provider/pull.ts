@@ -1,0 +1,105 @@
+/**
+ * The whole road, and the only file that knows it: a reference is resolved over endpoints to a
+ * digest, verified against a policy, fetched into the store, unpacked to a tree and placed.
+ */
+import { planContent } from "./content/plan";
+import type { Context } from "./context";
+import { digestOf, hexOf } from "./digest";
+import { OciError } from "./errors";
+import { extract } from "./extract";
+import { formatReference, lastSegment } from "./reference/format";
+import { resolve, type ResolveRequest } from "./resolve";
+import { endpointsOf, type TransportOptions } from "./settings/endpoints";
+import { TREES_FOLDER, type TreeKey } from "./store/trees";
+import type { Endpoint, ImageManifest, Reference, Tree } from "./types";
+import { NO_POLICY, verify } from "./verify/verify";
+import type { PullRooms } from "./world";
+
+/** Repositories may be longer than a file name may; the digest in the name tells trees apart. */
+const LONGEST_SEGMENT = 100;
+
+/** How many folders an error names. */
+const SHOWN_FOLDERS = 10;
+
+export interface PullRequest extends ResolveRequest {
+  readonly transport: TransportOptions;
+}
+
+/** What a pull came to: facts of the digest, and where its content lies. */
+export interface Pulled {
+  readonly digest: string;
+  readonly manifestDigest: string;
+  readonly manifest: ImageManifest;
+  readonly mediaType: string;
+  readonly tree: Tree;
+  /** Of the tree, or of the reference's `//folder` in it; relative to the program's directory. */
+  readonly path: string;
+  /** Who answered; undefined where the cache did. */
+  readonly servedBy?: Endpoint;
+}
+
+/** Brings the content of the reference to a tree beside the program. */
+export async function pull(
+  request: PullRequest,
+  rooms: PullRooms,
+  context: Context,
+): Promise<Pulled> {
+  const subject = formatReference(request.reference);
+  const endpoints = endpointsOf(request.reference, request.transport);
+  const resolved = await resolve(request, endpoints, rooms, context);
+  const verified = verify(resolved, NO_POLICY);
+  const plan = planContent(verified.manifest, subject);
+  const key = treeKey(lastSegment(request.reference), verified.manifestDigest);
+  const tree = await rooms.trees.ensure(
+    key,
+    (staging) => extract(verified, plan, staging, rooms, context, subject),
+    context.report,
+  );
+  return Object.freeze({
+    digest: verified.digest,
+    manifestDigest: verified.manifestDigest,
+    manifest: verified.manifest,
+    mediaType: verified.mediaType,
+    tree,
+    path: contentPath(request.reference, tree),
+    ...(verified.servedBy === undefined ? {} : { servedBy: verified.servedBy }),
+  });
+}
+
+/** The `path` output: the tree, or the folder in it that the reference names. The same everywhere. */
+function contentPath(reference: Reference, tree: Tree): string {
+  const { subPath } = reference;
+  const root = `${TREES_FOLDER}/${tree.name}`;
+  if (subPath === undefined) return root;
+  const folders = tree.entries.filter(({ type }) => type === "directory").map(({ path }) => path);
+  if (folders.includes(subPath)) return `${root}/${subPath}`;
+  const shown = folders.slice(0, SHOWN_FOLDERS).map((path) => `//${path}`);
+  throw new OciError({
+    code: "NOT_FOUND",
+    verb: "use",
+    subject: `//${subPath} of ${formatReference(reference)}`,
+    fact: "the content has no such folder",
+    details: shown.length === 0 ? ["it has no folders at all"] : shown,
+    hint: "correct the part of the reference behind //",
+  });
+}
+
+/**
+ * The key of a tree: all that decides its content. Its name holds 16 hex digits: of the manifest's
+ * digest, so that a person finds it, or of the whole key where options choose other content from it.
+ */
+export function treeKey(
+  segment: string,
+  manifestDigest: string,
+  selection: Readonly<Record<string, unknown>> = {},
+): TreeKey {
+  const isPlain = Object.keys(selection).length === 0;
+  const key = isPlain ? manifestDigest : `${manifestDigest} ${JSON.stringify(selection)}`;
+  const hex = hexOf(isPlain ? manifestDigest : digestOf(key));
+  return { name: `${segment.slice(0, LONGEST_SEGMENT)}-${hex.slice(0, 16)}`, key };
+}
+
+/** The name of the tree that a `path` output leads to. */
+export function treeNameOf(path: string): string {
+  return path.split("/")[1] ?? "";
+}

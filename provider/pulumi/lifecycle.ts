@@ -1,0 +1,236 @@
+/**
+ * The life of the resource as the engine drives it: check, diff, create, read, update, delete. It
+ * knows no host: the dynamic provider today, another tomorrow, calls the same functions. The order
+ * of decisions is here; the road itself is in pull.ts.
+ */
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Report } from "../context";
+import { digestProblem } from "../digest";
+import { DEFAULT_LIMITS } from "../limits";
+import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
+import { formatReference } from "../reference/format";
+import type { Confirmations } from "../store/confirmations";
+import type { Reference } from "../types";
+import type { World } from "../world";
+import { INPUT_ROWS, type CheckedInputs } from "./inputs";
+import { hasUnknown, UNKNOWN } from "./known";
+import { movedMessage } from "./moved";
+import { OUTPUTS, outputsOf } from "./outputs";
+import { followsTag, readInputs, type ReadInputs } from "./read-inputs";
+import { isFingerprintOf, parseRunOptions, RUN_KEY, type RunOptions } from "./run-options";
+import { transportOf } from "./transport";
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What the host of the lifecycle provides. */
+export interface Host {
+  world(directory: string): World;
+  /** Where the reasons and warnings of a resource go. */
+  report(urn: string): Report;
+  readonly confirmations: Confirmations;
+  /** The program's directory, where the class did not tell it. */
+  readonly directory: string;
+}
+
+/** Either inputs with the outputs injected, or why not: all failures at once. */
+export interface CheckAnswer {
+  readonly inputs: Properties;
+  readonly failures: readonly string[];
+}
+
+export interface Lifecycle {
+  check(olds: Properties, news: Properties, signal: AbortSignal): Promise<CheckAnswer>;
+  diff(id: string, olds: Properties, news: Properties): Promise<{ readonly changes: boolean }>;
+  create(
+    inputs: Properties,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: string; readonly outs: Properties }>;
+  update(id: string, news: Properties, signal: AbortSignal): Promise<{ readonly outs: Properties }>;
+  delete(id: string): Promise<void>;
+}
+
+/**
+ * What a change is judged by. Other outputs follow from these, and one that a later version adds
+ * must not show up as a diff of resources that nobody touched.
+ */
+const DIFFED = [
+  ...[...INPUT_ROWS].filter(([, row]) => row.group !== "how").map(([name]) => name),
+  "manifestDigest",
+  "path",
+];
+
+/** How to get a tree again, kept from check to create: transport and credentials stay in memory. */
+interface Remembered {
+  readonly request: PullRequest;
+  readonly directory: string;
+  readonly urn: string;
+}
+
+/** The lifecycle of `OciArtifact` on a host. */
+export function createLifecycle(host: Host): Lifecycle {
+  const remembered = new Map<string, Remembered>();
+
+  const place = async (id: string, inputs: Properties, signal: AbortSignal): Promise<void> => {
+    const path = String(inputs["path"]);
+    const memory = remembered.get(path);
+    const world = host.world(memory?.directory ?? host.directory);
+    if (memory !== undefined) {
+      // Usually one look: check has placed the tree. It may have been removed since.
+      const context = { settings: world.settings, limits: DEFAULT_LIMITS, signal };
+      await pull(memory.request, world, { ...context, report: host.report(memory.urn) });
+    }
+    await world.claims.claim(id, treeNameOf(path));
+  };
+
+  return Object.freeze({
+    async check(olds: Properties, news: Properties, signal: AbortSignal) {
+      const run = parseRunOptions(news[RUN_KEY]);
+      const given = givenInputs(news);
+      if (hasUnknown(given)) return { inputs: unknownAnswer(given), failures: [] };
+      const read = readInputs(given);
+      if ("failures" in read) return { inputs: {}, failures: read.failures };
+
+      const { inputs, reference } = read;
+      const report = host.report(run?.urn ?? "");
+      const directory = run?.directory ?? host.directory;
+      const world = host.world(directory);
+      const choice = await chooseDigest(read, given, run, host.confirmations);
+      warnOfHonoredDigest(olds, inputs, report);
+      const request: PullRequest = {
+        reference,
+        digest: choice.digest,
+        known: olds["reference"] === inputs.reference ? knownDigest(olds) : undefined,
+        transport: await transportOf(inputs, directory),
+      };
+      const context = { settings: world.settings, limits: DEFAULT_LIMITS, report, signal };
+      const pulled = await pull(request, world, context);
+      if (run?.preview === true && followsTag(read) && !run.dependsOn) {
+        await host.confirmations.confirm(run.urn, inputs.reference, pulled.digest);
+      }
+      if (!choice.isConfirmed) await sayWhatMoved(olds, reference, pulled, world, report);
+      remembered.set(pulled.path, {
+        request: { ...request, digest: pulled.digest },
+        directory,
+        urn: run?.urn ?? "",
+      });
+      return { inputs: { ...stored(inputs), ...outputsOf(reference, pulled) }, failures: [] };
+    },
+
+    async diff(id: string, olds: Properties, news: Properties) {
+      const changes = DIFFED.some((name) => !isDeepStrictEqual(olds[name], news[name]));
+      const { path } = news;
+      if (!changes && typeof path === "string") {
+        const directory = remembered.get(path)?.directory ?? host.directory;
+        // A fresh checkout knows no claims yet. A claim guards against removal only: no error.
+        await host
+          .world(directory)
+          .claims.claim(id, treeNameOf(path))
+          .catch(() => undefined);
+      }
+      return { changes };
+    },
+
+    async create(inputs: Properties, signal: AbortSignal) {
+      const id = randomUUID();
+      await place(id, inputs, signal);
+      return { id, outs: inputs };
+    },
+
+    async update(id: string, news: Properties, signal: AbortSignal) {
+      await place(id, news, signal);
+      return { outs: news };
+    },
+
+    async delete(id: string) {
+      await host.world(host.directory).claims.release(id);
+    },
+  });
+}
+
+/** Without hidden inputs, and without outputs that `ignoreChanges` copies from the old inputs. */
+function givenInputs(news: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(news).filter(
+      ([name]) => !name.startsWith("__") && (INPUT_ROWS.has(name) || !(name in OUTPUTS)),
+    ),
+  );
+}
+
+/** In a preview, what depends on an unknown input is unknown, and nothing is an error. */
+function unknownAnswer(given: Properties): Properties {
+  const outputs = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, UNKNOWN]));
+  return { ...outputs, ...stored(given) };
+}
+
+/** Without the inputs that say how: they are needed now, and stored nowhere. */
+function stored(inputs: Properties | CheckedInputs): Properties {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => INPUT_ROWS.get(name)?.group !== "how"),
+  );
+}
+
+interface DigestChoice {
+  readonly digest: string | undefined;
+  /** It is what the preview of this run has shown. */
+  readonly isConfirmed: boolean;
+}
+
+/** A given digest first, then what the preview of this run showed, then what was resolved ahead. */
+async function chooseDigest(
+  read: ReadInputs,
+  given: Properties,
+  run: RunOptions | undefined,
+  confirmations: Confirmations,
+): Promise<DigestChoice> {
+  const { inputs, reference } = read;
+  if (!followsTag(read)) {
+    return { digest: inputs.digest ?? reference.digest, isConfirmed: false };
+  }
+  if (run === undefined || run.dependsOn) return { digest: undefined, isConfirmed: false };
+  if (!run.preview) {
+    const confirmed = await confirmations.confirmed(run.urn, inputs.reference);
+    if (confirmed !== undefined) return { digest: confirmed, isConfirmed: true };
+  }
+  const { ahead } = run;
+  const fits = ahead !== undefined && isFingerprintOf(ahead.fingerprint, given);
+  return { digest: fits ? ahead.digest : undefined, isConfirmed: false };
+}
+
+function knownDigest(olds: Properties): string | undefined {
+  const { digest } = olds;
+  return typeof digest === "string" && digestProblem(digest) === undefined ? digest : undefined;
+}
+
+/** `ignoreChanges: ["digest"]` brings the old digest along, also to another reference. */
+function warnOfHonoredDigest(olds: Properties, inputs: CheckedInputs, report: Report): void {
+  const { reference, digest } = olds;
+  if (typeof reference !== "string" || reference === inputs.reference) return;
+  if (inputs.digest === undefined || inputs.digest !== digest) return;
+  report.warning(
+    `the digest ${inputs.digest} came with ${reference} and is kept, although the reference is now ${inputs.reference}`,
+  );
+}
+
+async function sayWhatMoved(
+  olds: Properties,
+  reference: Reference,
+  pulled: Pulled,
+  world: World,
+  report: Report,
+): Promise<void> {
+  const before = knownDigest(olds);
+  if (before === undefined || before === pulled.digest) return;
+  const oldPath = olds["path"];
+  const receipt =
+    typeof oldPath === "string" ? await world.trees.receipt(treeNameOf(oldPath)) : undefined;
+  report.info(
+    movedMessage({
+      subject: formatReference(reference),
+      before,
+      after: pulled.digest,
+      oldFiles: receipt?.entries ?? olds["files"],
+      newFiles: pulled.tree.entries,
+    }),
+  );
+}

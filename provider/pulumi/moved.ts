@@ -1,0 +1,35 @@
+/**
+ * The line on a resource's row when another digest comes: which, and which files. Pure.
+ */
+import type { TreeEntry } from "../types";
+import { changedFiles, filesOf } from "./outputs";
+
+/** So many names are read with profit; the rest is a number. */
+const SHOWN_FILES = 20;
+
+export interface Move {
+  readonly subject: string;
+  readonly before: string;
+  readonly after: string;
+  /** Entries of the old tree where it is still here, else the old output `files`, if any. */
+  readonly oldFiles: unknown;
+  readonly newFiles: readonly TreeEntry[];
+}
+
+/** "team/app:1 moved: sha256:a… => sha256:b…; files: ~ ./main.tf, + ./new.tf". */
+export function movedMessage(move: Move): string {
+  const head = `${move.subject} moved: ${move.before} => ${move.after}`;
+  const before = filesBefore(move.oldFiles);
+  if (before === undefined) return head;
+  const changes = changedFiles(before, filesOf(move.newFiles));
+  if (changes.length === 0) return `${head}; no file differs`;
+  const rest = changes.length - SHOWN_FILES;
+  const names = changes.slice(0, SHOWN_FILES).join(", ");
+  return `${head}; files: ${names}${rest > 0 ? `, and ${rest} more` : ""}`;
+}
+
+function filesBefore(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (Array.isArray(value)) return filesOf(value as readonly TreeEntry[]);
+  if (typeof value !== "object" || value === null) return undefined;
+  return value as Readonly<Record<string, string>>;
+}

@@ -1,0 +1,173 @@
+/**
+ * The road for callers that are no provider: the program's class (resolving ahead, restoring
+ * content), the plain function, the command line. One world per process and directory.
+ */
+import { asOciError, OciError } from "../errors";
+import { DEFAULT_LIMITS } from "../limits";
+import { SILENT, type Report } from "../context";
+import { pull, treeNameOf, type Pulled } from "../pull";
+import { formatReference } from "../reference/format";
+import { parseReference } from "../reference/parse";
+import { readSettings, type Settings } from "../settings/settings";
+import { openConfirmations } from "../store/confirmations";
+import { openDestination } from "../store/destination";
+import type { Reference } from "../types";
+import { openWorld, type World } from "../world";
+import { findCliProcess } from "./cli-process";
+import type { Properties } from "./lifecycle";
+import { outputsOf, type OutputValues } from "./outputs";
+import { readInputs, type ReadInputs } from "./read-inputs";
+import { fingerprintOf, type Ahead } from "./run-options";
+import { transportOf } from "./transport";
+
+export interface SessionResult {
+  readonly reference: Reference;
+  readonly pulled: Pulled;
+}
+
+export interface SessionOptions {
+  /** The program's directory, where the trees lie; absolute. */
+  readonly directory: string;
+  readonly report?: Report;
+  readonly signal?: AbortSignal;
+  /** Where the content goes instead of a tree of `directory`; absolute. */
+  readonly output?: string;
+}
+
+const worlds = new Map<string, World>();
+let settings: Settings | undefined;
+
+function worldOf(options: SessionOptions): World {
+  settings ??= readSettings();
+  const known = worlds.get(options.directory);
+  if (known !== undefined) return known;
+  const world = openWorld(settings, options.directory);
+  worlds.set(options.directory, world);
+  return world;
+}
+
+/** Closes all connections of this process, so that it can end. */
+export async function closeSessions(): Promise<void> {
+  const open = [...worlds.values()];
+  worlds.clear();
+  await Promise.all(open.map((world) => world.client.close()));
+}
+
+/**
+ * Pulls by plain inputs.
+ * @throws OciError INVALID_INPUT with a line for each input that is wrong, and what a pull throws.
+ */
+export async function pullInputs(
+  values: Properties,
+  options: SessionOptions,
+): Promise<SessionResult> {
+  const { inputs, reference } = validInputs(values);
+  const world = worldOf(options);
+  const { output } = options;
+  const pulled = await pull(
+    {
+      reference,
+      digest: inputs.digest,
+      transport: await transportOf(inputs, options.directory),
+    },
+    output === undefined
+      ? world
+      : { ...world, trees: openDestination(output, world.settings.cacheDirectory) },
+    {
+      settings: world.settings,
+      limits: DEFAULT_LIMITS,
+      report: options.report ?? SILENT,
+      signal: options.signal ?? new AbortController().signal,
+    },
+  );
+  return { reference, pulled };
+}
+
+/** Claims the tree of a result for a caller without a state: as long as it is asked for again. */
+export async function claimFor(result: SessionResult, options: SessionOptions): Promise<void> {
+  const claimant = `function ${formatReference(result.reference)}`;
+  await worldOf(options).claims.claim(claimant, treeNameOf(result.pulled.path));
+}
+
+/**
+ * Resolves and pulls early, so that all resources of a program wait for the network together. The
+ * digest counts only for a check that gets the very same inputs; no failure counts at all.
+ */
+export async function pullAhead(
+  values: Properties,
+  urn: string,
+  isPreview: boolean,
+  options: SessionOptions,
+): Promise<Ahead | undefined> {
+  try {
+    const digest = isPreview ? undefined : await confirmedDigest(values, urn, options);
+    const { pulled } = await pullInputs(
+      digest === undefined ? values : { ...values, digest },
+      options,
+    );
+    return { fingerprint: fingerprintOf(values), digest: pulled.digest };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Brings back content that the state knows and this machine does not. Best effort: what stands in
+ * its way is returned as text, never thrown.
+ */
+export async function restore(
+  values: Properties,
+  pinned: string,
+  path: string,
+  options: SessionOptions,
+): Promise<string | undefined> {
+  const { digest: _pin, ...rest } = sameRegistry(values, pinned);
+  try {
+    const { pulled } = await pullInputs({ ...rest, reference: pinned }, options);
+    if (pulled.tree.name === treeNameOf(path)) return undefined;
+    return `the content of ${pinned} now lies in ${pulled.path}, and the state names ${path}`;
+  } catch (error) {
+    return asOciError(error, "restore", path).message;
+  }
+}
+
+async function confirmedDigest(
+  values: Properties,
+  urn: string,
+  options: SessionOptions,
+): Promise<string | undefined> {
+  const cli = findCliProcess();
+  const { reference } = values;
+  if (cli === undefined || typeof reference !== "string") return undefined;
+  const { cacheDirectory } = worldOf(options).settings;
+  return await openConfirmations(cacheDirectory, cli).confirmed(urn, reference);
+}
+
+/** Transport and credentials go along only to the registry that they were given for. */
+function sameRegistry(values: Properties, pinned: string): Properties {
+  const { reference } = values;
+  if (typeof reference !== "string") return {};
+  try {
+    return parseReference(reference).registry === parseReference(pinned).registry ? values : {};
+  } catch {
+    return {};
+  }
+}
+
+function validInputs(values: Properties): ReadInputs {
+  const read = readInputs(values);
+  if (!("failures" in read)) return read;
+  const [first = "", ...others] = read.failures;
+  throw new OciError({
+    code: "INVALID_INPUT",
+    verb: "pull",
+    subject: "the artifact",
+    fact: others.length === 0 ? first : "several inputs are wrong",
+    details: others.length === 0 ? [] : read.failures,
+  });
+}
+
+/** The outputs of a result, as the resource would have them. */
+export function outputsOfResult({ reference, pulled }: SessionResult): OutputValues {
+  return outputsOf(reference, pulled);
+}

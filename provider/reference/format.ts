@@ -1,0 +1,51 @@
+/**
+ * Writes references and their parts: the canonical form, the short form of Docker Hub, the pinned
+ * form, the tag to ask for. It never checks what it is given; `parseReference` did.
+ */
+import type { Reference } from "../types";
+import { DOCKER_HUB, isHost } from "./grammar";
+import { OCI_SCHEME } from "./oci-url";
+
+/** Asked for where a reference names neither tag nor digest. */
+const DEFAULT_TAG = "latest";
+
+type Repository = Pick<Reference, "registry" | "repository">;
+
+/**
+ * The canonical form `registry/repository[:tag][@digest]`; `subPath` is no part of it. A host that
+ * reads like a namespace of Docker Hub ("oci://registry/name") keeps its `oci://`, so that parsing
+ * the result names the same repository again.
+ */
+export function formatReference(reference: Reference): string {
+  const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
+  const digest = reference.digest === undefined ? "" : `@${reference.digest}`;
+  return `${repositoryName(reference)}${tag}${digest}`;
+}
+
+/** The form that Docker shows: "busybox:1" for docker.io/library/busybox:1, others in full. */
+export function familiarName(reference: Reference): string {
+  const full = formatReference(reference);
+  if (reference.registry !== DOCKER_HUB) return full;
+  const path = full.slice(`${DOCKER_HUB}/`.length);
+  const official = /^library\/[^/]+$/.test(reference.repository);
+  return official ? path.slice("library/".length) : path;
+}
+
+/** `registry/repository@digest`: names the same content for ever. */
+export function pinnedReference(reference: Repository, digest: string): string {
+  return `${repositoryName(reference)}@${digest}`;
+}
+
+/** The tag to ask for: the written one, "latest" where there is no digest either, else none. */
+export function effectiveTag(reference: Reference): string | undefined {
+  return reference.tag ?? (reference.digest === undefined ? DEFAULT_TAG : undefined);
+}
+
+/** Last component of the repository, for folder names: "manifests" of ghcr.io/team/manifests. */
+export function lastSegment(reference: Repository): string {
+  return reference.repository.slice(reference.repository.lastIndexOf("/") + 1);
+}
+
+function repositoryName({ registry, repository }: Repository): string {
+  return `${isHost(registry) ? "" : OCI_SCHEME}${registry}/${repository}`;
+}

@@ -1,0 +1,259 @@
+/**
+ * Who may ask: answers the 401 of a registry with Basic or a token, once, and remembers the grant
+ * for each endpoint and repository. The only file that lets a credential out. It sends none that was
+ * not asked for, and none to a host that only a redirect named.
+ */
+import type { Context, Report } from "../context";
+import { digestOf } from "../digest";
+import { OciError } from "../errors";
+import type { Settings } from "../settings/settings";
+import type { Credential, Endpoint } from "../types";
+import { type Challenge, parseChallenges } from "./challenge";
+import { noteOf } from "./credential-note";
+import { ask, type Question, type Reply, type Tools } from "./exchange";
+import { connectionError, isRefusal, originOf, statusError } from "./failure";
+import { isLoopback } from "./loopback";
+import { basicHeader, planToken, requestToken, type TokenPlan } from "./token";
+
+/** Looks for the machine's credential of a repository. */
+export type FindCredential = (
+  settings: Settings,
+  registry: string,
+  repository: string,
+  report: Report,
+) => Promise<Credential | undefined>;
+
+/** Asks with whatever authorization the endpoint wants. @throws OciError where it refuses. */
+export type AuthorizedAsk = (context: Context, question: Question) => Promise<Reply>;
+
+export interface AuthorizerParts {
+  readonly tools: Tools;
+  readonly settings: Settings;
+  readonly findCredential: FindCredential;
+  /** Ends with the client: what several requests wait for does not end with one of them. */
+  readonly lifetime: AbortSignal;
+}
+
+interface Grant {
+  readonly header: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Why the credential that there is had no part in it. */
+  readonly withheld?: string | undefined;
+}
+
+/** What is known of one repository at one endpoint, asked with one credential. */
+interface Session {
+  readonly credential: () => Promise<Credential | undefined>;
+  grant?: Grant | undefined;
+  /** Under way, for whoever else needs it. */
+  pending?: Promise<Grant> | undefined;
+  /** The same without a credential, once the machine's was refused and this was not. */
+  open?: Session;
+}
+
+/** What a conversation is about, handed from step to step. */
+interface Talk {
+  readonly parts: AuthorizerParts;
+  readonly session: Session;
+  readonly context: Context;
+  readonly question: Question;
+  /** Says once for each host that a credential travels without TLS. */
+  readonly noteExposure: (url: URL) => void;
+}
+
+/** The authorizer of one client. */
+export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
+  const sessions = new Map<string, Session>();
+  const exposed = new Set<string>();
+  return async (context, question) => {
+    const { endpoint } = question;
+    const key = sessionKey(endpoint);
+    const session = sessions.get(key) ?? newSession(parts, endpoint, context);
+    sessions.set(key, session);
+    const noteExposure = (url: URL): void => {
+      if (url.protocol === "https:" || isLoopback(url.hostname) || exposed.has(url.host)) return;
+      exposed.add(url.host);
+      context.report.warning(`credentials go to ${url.host} without TLS, because of plainHttp`);
+    };
+    const talk = { parts, context, question, noteExposure };
+    if (session.open !== undefined) return await converse({ ...talk, session: session.open });
+    try {
+      return await converse({ ...talk, session });
+    } catch (error) {
+      if (!isRefusalError(error) || (await session.credential())?.explicit !== false) throw error;
+      // Stale credentials on the machine must not close what is open to everybody.
+      const open: Session = { credential: () => Promise.resolve(undefined) };
+      const reply = await converse({ ...talk, session: open }).catch(() => undefined);
+      if (reply === undefined || reply.status >= 400) throw error;
+      session.open = open;
+      return reply;
+    }
+  };
+}
+
+/** Asks, and where that is refused with a challenge, once more with an answer to it. */
+async function converse(talk: Talk): Promise<Reply> {
+  const { session, context, question, parts } = talk;
+  const send = (grant: Grant | undefined): Promise<Reply> => {
+    const authorization = grant === undefined ? {} : { authorization: grant.header };
+    const headers = { ...question.headers, ...authorization };
+    return ask(parts.tools, context, { ...question, headers });
+  };
+  let grant = freshGrant(session);
+  let reply = await send(grant);
+  for (let round = 1; reply.status === 401 && reply.isHome && round <= 2; round += 1) {
+    const challenges = parseChallenges(reply.headers("www-authenticate"));
+    // A second time only where the first was not wrong but too narrow.
+    if (round === 2 && !challenges.some(isTooNarrow)) break;
+    grant = await renewedGrant(talk, grant, challenges, reply);
+    reply = await send(grant);
+  }
+  if (!isRefusal(reply.status)) return reply;
+  if (session.grant === grant) session.grant = undefined;
+  throw await refusalError(talk, reply, grant);
+}
+
+async function refusalError(
+  { session, parts, question }: Talk,
+  reply: Reply,
+  grant: Grant | undefined,
+): Promise<OciError> {
+  // Of a server that got no credential, or that nobody named, they explain nothing.
+  if (!reply.isHome || (grant === undefined && reply.status === 403)) {
+    return statusError(reply.place, reply.status, reply.bytes);
+  }
+  const { registry } = question.endpoint;
+  const note = noteOf(registry, await session.credential(), parts.settings, grant?.withheld);
+  return statusError(reply.place, reply.status, reply.bytes, note);
+}
+
+function isTooNarrow({ parameters }: Challenge): boolean {
+  return parameters.get("error") === "insufficient_scope";
+}
+
+function freshGrant({ grant }: Session): Grant | undefined {
+  return grant !== undefined && grant.expiresAt > Date.now() ? grant : undefined;
+}
+
+/** One negotiation at a time: who finds another's grant, or one under way, takes that. */
+async function renewedGrant(
+  talk: Talk,
+  used: Grant | undefined,
+  challenges: readonly Challenge[],
+  reply: Reply,
+): Promise<Grant> {
+  const { session, context, parts } = talk;
+  const other = freshGrant(session);
+  if (other !== undefined && other !== used) return other;
+  const negotiate = async (): Promise<Grant> => {
+    try {
+      const lasting = { ...context, signal: parts.lifetime };
+      session.grant = await negotiated({ ...talk, context: lasting }, challenges, reply);
+      return session.grant;
+    } finally {
+      session.pending = undefined;
+    }
+  };
+  session.pending ??= negotiate();
+  try {
+    return await untilAborted(session.pending, context.signal);
+  } catch (error) {
+    throw connectionError(reply.place, error);
+  }
+}
+
+/** A grant by the first challenge that can be answered. */
+async function negotiated(
+  talk: Talk,
+  challenges: readonly Challenge[],
+  reply: Reply,
+): Promise<Grant> {
+  const { session, noteExposure } = talk;
+  const credential = await session.credential();
+  let problem: string | undefined;
+  for (const challenge of challenges) {
+    if (challenge.scheme === "basic" && credential !== undefined) {
+      const header = basicHeader(credential);
+      if (header === undefined) continue;
+      noteExposure(reply.place.url);
+      return { header, expiresAt: Infinity };
+    }
+    if (challenge.scheme !== "bearer") continue;
+    if (credential?.registryToken !== undefined) {
+      noteExposure(reply.place.url);
+      return { header: `Bearer ${credential.registryToken}`, expiresAt: Infinity };
+    }
+    const plan = planToken(talk.question.endpoint, challenge);
+    if (typeof plan !== "string") return await bearerGrant(talk, plan, credential);
+    problem ??= plan;
+  }
+  throw unanswerable(talk, challenges, reply, credential, problem);
+}
+
+async function bearerGrant(
+  { parts, context, question, noteExposure }: Talk,
+  plan: TokenPlan,
+  credential: Credential | undefined,
+): Promise<Grant> {
+  const { endpoint, verb, subject } = question;
+  const used = plan.withheld === undefined ? credential : undefined;
+  const withheld = credential === undefined ? undefined : plan.withheld;
+  if (used !== undefined) noteExposure(plan.realm);
+  const note = noteOf(endpoint.registry, credential, parts.settings, withheld);
+  const errand = { endpoint, verb, subject, note };
+  const token = await requestToken(parts.tools, context, plan, used, errand);
+  return { header: `Bearer ${token.value}`, expiresAt: token.expiresAt, withheld };
+}
+
+function unanswerable(
+  { parts, question }: Talk,
+  challenges: readonly Challenge[],
+  { place, status, bytes }: Reply,
+  credential: Credential | undefined,
+  problem: string | undefined,
+): OciError {
+  const note = noteOf(question.endpoint.registry, credential, parts.settings);
+  const schemes = challenges.map(({ scheme }) => scheme).join(", ");
+  const asked = schemes === "" ? "the answer names no way to log in" : `it asks for ${schemes}`;
+  const reason = problem === undefined ? asked : `the registry ${problem}`;
+  const known = challenges.some(({ scheme }) => scheme === "basic") && credential === undefined;
+  const line = known ? note.line : `${reason}; ${note.line}`;
+  return statusError(place, status, bytes, { ...note, line, wereSent: false });
+}
+
+function newSession(parts: AuthorizerParts, endpoint: Endpoint, context: Context): Session {
+  const { settings, findCredential } = parts;
+  let found: Promise<Credential | undefined> | undefined;
+  return {
+    credential: () =>
+      (found ??=
+        endpoint.credential === undefined
+          ? findCredential(settings, endpoint.registry, endpoint.repository, context.report)
+          : Promise.resolve(endpoint.credential)),
+  };
+}
+
+/** What was granted under one trust, to one credential, is not used under another. */
+function sessionKey(endpoint: Endpoint): string {
+  const { repository, tls, credential, registry } = endpoint;
+  const { origin } = originOf(endpoint);
+  return digestOf(JSON.stringify([origin, registry, repository, tls, credential]));
+}
+
+function isRefusalError(error: unknown): boolean {
+  return error instanceof OciError && (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN");
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(new Error("aborted"));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", abort);
+    });
+  });
+}

@@ -1,0 +1,208 @@
+/**
+ * The verbs of the distribution spec that a pull needs, as one client for a process: it keeps
+ * connections and tokens. It checks the bytes of manifests; those of blobs are for their reader.
+ *
+ * Rule: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "../context";
+import { algorithmOf, digestOf, digestProblem, isDigest } from "../digest";
+import { OciError } from "../errors";
+import { findCredential } from "../settings/credentials";
+import type { Settings } from "../settings/settings";
+import type { Descriptor, Endpoint } from "../types";
+import { createAuthorizer, type FindCredential } from "./authorize";
+import { readBlob } from "./blob";
+import { DEADLINES, type Deadlines } from "./deadlines";
+import type { Question, Reply } from "./exchange";
+import { originOf, statusError } from "./failure";
+import type { Wait } from "./retry";
+import type { Transport } from "./transport";
+
+export interface ManifestDocument {
+  readonly bytes: Buffer;
+  /** Of the bytes: sha256, or the algorithm of the digest that was asked for. */
+  readonly digest: string;
+  /** Content-Type without parameters. */
+  readonly mediaType: string | undefined;
+}
+
+export interface ManifestHead {
+  readonly digest: string;
+  readonly mediaType: string | undefined;
+}
+
+export interface RegistryClient {
+  /**
+   * What the registry says of a manifest without sending it, or undefined where it answers HEAD in
+   * no usable way: no digest, another status than 200. GET then tells more.
+   * @param reference - Tag or digest.
+   * @throws OciError where nobody can be reached, or the credentials are refused.
+   */
+  headManifest(
+    endpoint: Endpoint,
+    reference: string,
+    context: Context,
+  ): Promise<ManifestHead | undefined>;
+  /**
+   * The manifest or index, checked against the digest that was asked for or announced.
+   * @param reference - Tag or digest.
+   * @throws OciError NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, LIMIT_EXCEEDED and all of transport.
+   */
+  getManifest(endpoint: Endpoint, reference: string, context: Context): Promise<ManifestDocument>;
+  /**
+   * The blob from byte 0, in order, resumed where a connection breaks, never more than the
+   * descriptor's size. Not verified: whoever reads it hashes it.
+   */
+  getBlob(endpoint: Endpoint, descriptor: Descriptor, context: Context): AsyncIterable<Buffer>;
+  /** Ends all connections, also those at work. */
+  close(): Promise<void>;
+}
+
+/** What tests replace; the defaults are the world. */
+export interface ClientOptions {
+  readonly findCredential?: FindCredential;
+  readonly deadlines?: Partial<Deadlines>;
+  readonly wait?: Wait;
+}
+
+/** In the order of preference; the last for whatever else there is, so that the error can name it. */
+const MANIFEST_TYPES = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "*/*",
+].join(", ");
+
+/** The client of a process. Nothing is read or dialled before the first question. */
+export function createRegistryClient(
+  settings: Settings,
+  options: ClientOptions = {},
+): RegistryClient {
+  const deadlines = { ...DEADLINES, ...options.deadlines };
+  const wait = options.wait ?? pause;
+  const transport = lazyTransport(settings, deadlines);
+  const lifetime = new AbortController();
+  const ask = createAuthorizer({
+    tools: { transport, deadlines, wait },
+    settings,
+    findCredential: options.findCredential ?? findCredential,
+    lifetime: lifetime.signal,
+  });
+  return Object.freeze({
+    async headManifest(endpoint, reference, context) {
+      const question = manifestQuestion(endpoint, reference, "HEAD");
+      try {
+        return readHead(await ask(context, question), reference);
+      } catch (error) {
+        if (error instanceof OciError && error.code === "FORBIDDEN") return undefined;
+        throw error;
+      }
+    },
+    async getManifest(endpoint, reference, context) {
+      return readManifest(
+        await ask(context, manifestQuestion(endpoint, reference, "GET")),
+        reference,
+      );
+    },
+    getBlob(endpoint, descriptor, context) {
+      const question = blobQuestion(endpoint, descriptor);
+      return readBlob({ wait, ask }, context, question, descriptor.size);
+    },
+    async close() {
+      lifetime.abort();
+      await transport.close();
+    },
+  } satisfies RegistryClient);
+}
+
+/** undici takes as long to load as a small pull from the cache, which needs none. */
+function lazyTransport(settings: Settings, deadlines: Deadlines): Transport {
+  let loading: Promise<Transport> | undefined;
+  const load = (): Promise<Transport> =>
+    (loading ??= import("./transport.js").then(({ createTransport }) =>
+      createTransport(settings, deadlines),
+    ));
+  return {
+    send: async (request) => (await load()).send(request),
+    close: async () => {
+      await (await loading)?.close();
+    },
+  };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal });
+}
+
+function manifestQuestion(endpoint: Endpoint, reference: string, method: "GET" | "HEAD"): Question {
+  const separator = isDigest(reference) ? "@" : ":";
+  return {
+    verb: "read the manifest of",
+    subject: `${endpoint.registry}/${endpoint.repository}${separator}${reference}`,
+    endpoint,
+    url: new URL(`/v2/${endpoint.repository}/manifests/${reference}`, originOf(endpoint)),
+    method,
+    headers: { ...HEADERS, accept: MANIFEST_TYPES },
+    reading: "manifestBytes",
+  };
+}
+
+/** @throws OciError where the digest is none: it would become a path. */
+function blobQuestion(endpoint: Endpoint, { digest }: Descriptor): Question {
+  const verb = "download the blob";
+  const subject = `${endpoint.registry}/${endpoint.repository}@${digest}`;
+  const fact = digestProblem(digest);
+  if (fact !== undefined) throw new OciError({ code: "UNSUPPORTED_MANIFEST", verb, subject, fact });
+  return {
+    verb,
+    subject,
+    endpoint,
+    url: new URL(`/v2/${endpoint.repository}/blobs/${digest}`, originOf(endpoint)),
+    method: "GET",
+    headers: { ...HEADERS, accept: "*/*" },
+    reading: "stream",
+  };
+}
+
+const HEADERS = { "accept-encoding": "identity", "user-agent": "pulumi-oci-artifact" } as const;
+
+function readHead(reply: Reply, reference: string): ManifestHead | undefined {
+  const digest = reply.header("docker-content-digest") ?? "";
+  if (reply.status !== 200 || !isDigest(digest)) return undefined;
+  if (isDigest(reference) && reference !== digest) return undefined;
+  return Object.freeze({ digest, mediaType: mediaTypeOf(reply) });
+}
+
+function readManifest(reply: Reply, reference: string): ManifestDocument {
+  const { bytes, place, status } = reply;
+  if (status !== 200) throw statusError(place, status, bytes);
+  const wanted = isDigest(reference) ? reference : undefined;
+  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
+  if (wanted !== undefined && digest !== wanted) {
+    throw mismatch(reply, `${digest} came where ${wanted} was asked for`);
+  }
+  for (const announced of reply.headers("docker-content-digest")) {
+    const own = isDigest(announced) ? digestOf(bytes, algorithmOf(announced)) : digest;
+    if (own !== announced) throw mismatch(reply, `${own} came under the header ${announced}`);
+  }
+  return Object.freeze({ bytes, digest, mediaType: mediaTypeOf(reply) });
+}
+
+function mismatch({ place }: Reply, reason: string): OciError {
+  const { verb, subject, url } = place;
+  return new OciError({
+    code: "DIGEST_MISMATCH",
+    verb,
+    subject,
+    fact: "the registry sent other bytes than it should have",
+    details: [`${url.origin}: ${reason}`],
+    hint: "a registry or a proxy on the way is broken or not to be trusted; ask its people",
+  });
+}
+
+function mediaTypeOf(reply: Reply): string | undefined {
+  const type = reply.header("content-type")?.split(";", 1)[0]?.trim() ?? "";
+  return type === "" ? undefined : type;
+}

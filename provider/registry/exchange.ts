@@ -1,0 +1,177 @@
+/**
+ * One question to a server: sends it, follows redirects, reads the answer within its limits, and
+ * tries again what may go better. Decides nothing about credentials; it carries what it is given.
+ */
+import type { Readable } from "node:stream";
+import type { Context } from "../context";
+import { type Limits, limitExceeded } from "../limits";
+import type { Endpoint, TlsOptions } from "../types";
+import type { Deadlines } from "./deadlines";
+import { connectionError, originOf, type Place, protocolError } from "./failure";
+import { MESSAGE_BYTES } from "./message";
+import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
+import { type Outcome, retrying, type Wait } from "./retry";
+import type { Answer, Transport } from "./transport";
+
+/** What is needed to ask at all; one for each client. */
+export interface Tools {
+  readonly transport: Transport;
+  readonly deadlines: Deadlines;
+  readonly wait: Wait;
+}
+
+export interface Question {
+  readonly verb: string;
+  readonly subject: string;
+  readonly endpoint: Endpoint;
+  readonly url: URL;
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How a 200 is read: within a limit into memory, or left open as a stream. */
+  readonly reading: "manifestBytes" | "tokenBytes" | "stream";
+  readonly isTokenService?: boolean;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Where it came from; `isHome` is false after a redirect to another origin. */
+  readonly place: Place;
+  readonly isHome: boolean;
+  /** The document, or the beginning of an error's body; empty where there is a stream. */
+  readonly bytes: Buffer;
+  /** Of a 200 or 206 that was asked for as a stream: has to be read to its end or destroyed. */
+  readonly stream?: Readable;
+  /** The first header of that name (in lower case), without surrounding space. */
+  header(name: string): string | undefined;
+  /** All headers of that name. */
+  headers(name: string): readonly string[];
+}
+
+/** The answer, whatever its status. @throws OciError where there is none. */
+export async function ask(tools: Tools, context: Context, question: Question): Promise<Reply> {
+  const { method } = question;
+  if (method === "POST") return await attempt(tools, context, question);
+  try {
+    return await retrying(
+      tools.wait,
+      context.signal,
+      () => attempt(tools, context, question),
+      // What HEAD cannot answer is asked again by GET, which has the patience.
+      (reply) => (method === "HEAD" && reply.status >= 500 ? undefined : outcomeOf(reply)),
+    );
+  } catch (error) {
+    throw connectionError({ ...question, signal: context.signal }, error);
+  }
+}
+
+function outcomeOf(reply: Reply): Outcome {
+  return { status: reply.status, retryAfter: reply.header("retry-after") };
+}
+
+async function attempt(tools: Tools, context: Context, question: Question): Promise<Reply> {
+  const signal =
+    question.reading === "stream"
+      ? context.signal
+      : AbortSignal.any([context.signal, AbortSignal.timeout(tools.deadlines.document)]);
+  let hop: Hop = { url: question.url, atHome: true };
+  for (let redirects = 0; ; redirects += 1) {
+    const place: Place = { ...question, url: hop.url, signal: context.signal };
+    try {
+      const answer = await tools.transport.send({
+        ...question,
+        url: hop.url,
+        headers: headersFor(hop, question.headers),
+        tls: tlsFor(question.endpoint, hop.url),
+        signal,
+      });
+      if (!isRedirect(answer.status)) return await receive(answer, place, hop, question, context);
+      await readStart(answer.body, MESSAGE_BYTES);
+      hop = nextHop(hop, answer, place, question, redirects, context.limits);
+    } catch (error) {
+      throw connectionError(place, error);
+    }
+  }
+}
+
+function nextHop(
+  hop: Hop,
+  answer: Answer,
+  place: Place,
+  { method, verb, subject }: Question,
+  redirects: number,
+  limits: Limits,
+): Hop {
+  if (redirects >= limits.redirects) {
+    throw limitExceeded(limits, "redirects", { verb, subject });
+  }
+  const next =
+    method === "POST"
+      ? "redirects a request that carries a credential"
+      : followRedirect(hop, headersOf(answer, "location")[0]);
+  if (typeof next === "string") throw protocolError(place, next);
+  return next;
+}
+
+async function receive(
+  answer: Answer,
+  place: Place,
+  hop: Hop,
+  { reading, verb, subject, method }: Question,
+  { limits }: Context,
+): Promise<Reply> {
+  const reply = {
+    status: answer.status,
+    place,
+    isHome: hop.atHome,
+    bytes: Buffer.alloc(0),
+    header: (name: string) => headersOf(answer, name)[0],
+    headers: (name: string) => headersOf(answer, name),
+  };
+  const isWanted = answer.status === 200 || answer.status === 206;
+  if (!isWanted || method === "HEAD") {
+    return { ...reply, bytes: await readStart(answer.body, MESSAGE_BYTES) };
+  }
+  const encoding = reply.headers("content-encoding").join(", ");
+  if (!/^(?:identity|[\s,])*$/i.test(encoding)) {
+    answer.body.destroy();
+    throw protocolError(
+      place,
+      `encodes the content as ${encoding}, which nobody asked for`,
+      "a proxy on the way may do this; ask its people to pass registries through unchanged",
+    );
+  }
+  if (reading === "stream") return { ...reply, stream: answer.body };
+  const exceeded = (found?: number) => {
+    answer.body.destroy();
+    return limitExceeded(limits, reading, { verb, subject, found });
+  };
+  const length = Number(reply.header("content-length") ?? 0);
+  if (length > limits[reading]) throw exceeded(length);
+  const bytes = await readStart(answer.body, limits[reading] + 1);
+  if (bytes.length > limits[reading]) throw exceeded();
+  return { ...reply, bytes };
+}
+
+/** The body, or its beginning where it is longer; the rest is not waited for. */
+async function readStart(body: Readable, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(chunks).subarray(0, most);
+}
+
+/** Unverified TLS is for the host it was allowed for; added authorities only ever add. */
+function tlsFor(endpoint: Endpoint, url: URL): TlsOptions {
+  const isSameHost = url.hostname === originOf(endpoint).hostname;
+  return isSameHost ? endpoint.tls : { ...endpoint.tls, skipVerify: false };
+}
+
+function headersOf(answer: Answer, name: string): readonly string[] {
+  const value = answer.headers[name];
+  return (typeof value === "string" ? [value] : (value ?? [])).map((text) => text.trim());
+}

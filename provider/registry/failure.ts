@@ -1,0 +1,254 @@
+/**
+ * What a failed request means to the user: the one place that maps sockets, certificates and
+ * statuses to errors with a code, a reason and a hint. Pure; it decides nothing about trying again.
+ */
+import { type ErrorCode, OciError, systemCode } from "../errors";
+import type { Endpoint } from "../types";
+import type { CredentialNote } from "./credential-note";
+import { registryMessage, saysHttpsWanted } from "./message";
+
+/** What was being done, and where. */
+export interface Place {
+  /** In the infinitive: "read the manifest of". */
+  readonly verb: string;
+  /** The reference, as the user knows it. */
+  readonly subject: string;
+  readonly endpoint: Endpoint;
+  /** The server that failed; after a redirect, or at a token service, not the endpoint's. */
+  readonly url: URL;
+  readonly signal: AbortSignal;
+  readonly isTokenService?: boolean;
+}
+
+/** Why it failed, before it has a place. */
+interface Failure {
+  readonly code: ErrorCode;
+  /** Follows "the registry" (or who else it was). */
+  readonly fact: string;
+  readonly hint: string;
+}
+
+const UNKNOWN_AUTHORITY = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+const REACH_HINT = "check its name, the network and the proxy, or try again later";
+
+const UNKNOWN: Failure = {
+  code: "TLS",
+  fact: "shows a certificate of an authority that is not trusted",
+  hint: "add the authority's certificate to caCertificates, or to the system's store",
+};
+
+const SPEAKS_HTTP: Failure = {
+  code: "PLAIN_HTTP",
+  fact: "speaks plain HTTP where HTTPS was expected",
+  hint: "if that is intended, set plainHttp: true for this registry",
+};
+
+const SPEAKS_HTTPS: Failure = {
+  code: "PLAIN_HTTP",
+  fact: "speaks HTTPS where plain HTTP was asked for",
+  hint: "drop plainHttp: true for this registry",
+};
+
+const SLOW: Failure = {
+  code: "TIMEOUT",
+  fact: "did not answer in time",
+  hint: "try again later; the option timeouts allows more",
+};
+
+const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
+  ...[...UNKNOWN_AUTHORITY].map((code) => [code, UNKNOWN] as const),
+  ["ERR_TLS_CERT_ALTNAME_INVALID", tls("shows a certificate for another name")],
+  ["CERT_HAS_EXPIRED", tls("shows a certificate that has expired")],
+  ["CERT_NOT_YET_VALID", tls("shows a certificate that is not valid yet")],
+  ["CERT_REVOKED", tls("shows a certificate that was revoked")],
+  ["ENOTFOUND", unreachable("has a name that does not resolve")],
+  ["EAI_AGAIN", unreachable("has a name that cannot be resolved now")],
+  ["ECONNREFUSED", unreachable("refuses connections")],
+  ["UND_ERR_CONNECT_TIMEOUT", { ...SLOW, fact: "could not be connected to in time" }],
+  ["ETIMEDOUT", { ...SLOW, fact: "could not be connected to in time" }],
+  ["UND_ERR_HEADERS_TIMEOUT", SLOW],
+  ["UND_ERR_BODY_TIMEOUT", { ...SLOW, fact: "fell silent in the middle of an answer" }],
+]);
+
+/** Codes of errors that are "cannot connect" or a handshake that timed out. */
+const CONNECT_TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"]);
+
+/** Whether the certificate is of an authority that the client does not know. */
+export function isUnknownAuthority(error: unknown): boolean {
+  return UNKNOWN_AUTHORITY.has(systemCode(error) ?? "");
+}
+
+/**
+ * Whether what is cached may serve in place of the registry: it cannot be connected to, the TLS
+ * handshake timed out, it answers 5xx, or 429 after retries. Certificate errors, 401, 403, 404 and
+ * wrong digests are no outage.
+ */
+export function isOutage(error: OciError): boolean {
+  if (error.code === "UNREACHABLE" || error.code === "RATE_LIMITED") return true;
+  if (error.code !== "TIMEOUT") return false;
+  const { cause } = error;
+  // Several endpoints failed: the last one leads.
+  if (cause instanceof OciError) return isOutage(cause);
+  return CONNECT_TIMEOUTS.has(systemCode(cause) ?? "");
+}
+
+/** The error of a request that got no answer, or not the whole of it. */
+export function connectionError(place: Place, error: unknown): OciError {
+  if (error instanceof OciError) return error;
+  if (place.signal.aborted) {
+    const { verb, subject } = place;
+    return new OciError({ code: "CANCELLED", verb, subject, fact: "it was cancelled" });
+  }
+  const failure = classify(place, error);
+  const reason = error instanceof Error ? reasonOf(error) : String(error);
+  return failed(place, failure, reason, { cause: error });
+}
+
+/** The error of an answer that is not the wanted one. `body` is the beginning of what it said. */
+export function statusError(
+  place: Place,
+  status: number,
+  body: Buffer,
+  credentials?: CredentialNote,
+): OciError {
+  const said = registryMessage(body);
+  const reason = said === undefined ? `answered ${status}` : `answered ${status}, ${said}`;
+  if (status === 400 && place.url.protocol === "http:" && saysHttpsWanted(body)) {
+    return failed(place, SPEAKS_HTTPS, reason, { status });
+  }
+  const failure = classifyStatus(status, credentials);
+  const details = credentials === undefined || !isRefusal(status) ? [] : [credentials.line];
+  return failed(place, failure, reason, { status, details });
+}
+
+/** The error of an answer that breaks the protocol. */
+export function protocolError(place: Place, fact: string, hint?: string): OciError {
+  return failed(
+    place,
+    {
+      code: "REGISTRY",
+      fact,
+      hint: hint ?? "tell the people who run it, or name another registry",
+    },
+    fact,
+  );
+}
+
+/** Whether a status says who may not. */
+export function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+function classify({ url }: Place, error: unknown): Failure {
+  const code = systemCode(error) ?? "";
+  const known = BY_CODE.get(code);
+  if (known !== undefined) return known;
+  const text = error instanceof Error ? error.message : "";
+  if (error instanceof Error && error.name === "TimeoutError") return SLOW;
+  if (/wrong version number|packet length too long|http request/i.test(text)) return SPEAKS_HTTP;
+  if (error instanceof Error && error.name === "HTTPParserError") {
+    // The alert with which TLS servers answer what is no handshake.
+    if (url.protocol === "http:" && startsWithTlsAlert(error)) return SPEAKS_HTTPS;
+    return { code: "REGISTRY", fact: "does not speak HTTP", hint: "check its host and port" };
+  }
+  if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) {
+    return tls("and this client agree on no TLS connection");
+  }
+  if (url.protocol === "http:" && code === "UND_ERR_SOCKET") {
+    const hint = `${REACH_HINT}; if it speaks HTTPS, drop plainHttp: true`;
+    return { ...unreachable("closed the connection"), hint };
+  }
+  return unreachable("closed the connection");
+}
+
+function startsWithTlsAlert(error: unknown): boolean {
+  const data = error instanceof Error && "data" in error ? String(error.data) : "";
+  return data.startsWith("\u0015\u0003");
+}
+
+function classifyStatus(status: number, credentials: CredentialNote | undefined): Failure {
+  const hint = credentials?.hint ?? "check the credentials";
+  if (status === 401 && credentials?.wereSent === true) {
+    return { code: "UNAUTHORIZED", fact: "refuses the credentials", hint };
+  }
+  if (status === 401) return { code: "UNAUTHORIZED", fact: "asks for credentials", hint };
+  if (status === 403) return { code: "FORBIDDEN", fact: "denies access", hint };
+  if (status === 404) {
+    return {
+      code: "NOT_FOUND",
+      fact: "does not have it",
+      hint: "check the name and the tag; some registries answer so where credentials are missing",
+    };
+  }
+  if (status === 429) {
+    const advice = "try again later; with credentials most registries allow more";
+    return { code: "RATE_LIMITED", fact: "refuses so many requests", hint: advice };
+  }
+  if (status >= 500) return unreachable("is out of order");
+  if (status === 408) return SLOW;
+  return { code: "REGISTRY", fact: "gave an answer that makes no sense here", hint: REACH_HINT };
+}
+
+function tls(fact: string): Failure {
+  return {
+    code: "TLS",
+    fact,
+    hint: "check the registry's name and certificate, and this machine's clock",
+  };
+}
+
+function unreachable(fact: string): Failure {
+  return { code: "UNREACHABLE", fact, hint: REACH_HINT };
+}
+
+function reasonOf(error: Error): string {
+  // Happy eyeballs: one error for each address that was tried.
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors
+      .map((each) => (each instanceof Error ? each.message : String(each)))
+      .join(", ");
+  }
+  return error.message === "" ? (systemCode(error) ?? error.name) : error.message;
+}
+
+function failed(
+  place: Place,
+  { code, fact, hint }: Failure,
+  reason: string,
+  more: Pick<ConstructorParameters<typeof OciError>[0], "cause" | "details" | "status"> = {},
+): OciError {
+  const { verb, subject } = place;
+  return new OciError({
+    code,
+    verb,
+    subject,
+    fact: `${whoOf(place)} ${fact}`,
+    ...more,
+    details: [`${lineStart(place)}: ${reason}`, ...(more.details ?? [])],
+    hint,
+  });
+}
+
+function whoOf({ endpoint, url, isTokenService }: Place): string {
+  if (isTokenService === true) return "the token service";
+  return url.origin === originOf(endpoint).origin ? "the registry" : "the host it redirects to";
+}
+
+/** The endpoint, and behind it who else failed. */
+function lineStart({ endpoint, url, isTokenService }: Place): string {
+  const { origin } = originOf(endpoint);
+  if (isTokenService === true) return `${origin}: ${url.origin}${url.pathname}`;
+  return url.origin === origin ? origin : `${origin}: ${url.origin}`;
+}
+
+/** `https://host` of an endpoint. */
+export function originOf(endpoint: Endpoint): URL {
+  return new URL(`${endpoint.plainHttp ? "http" : "https"}://${endpoint.host}`);
+}

@@ -1,0 +1,121 @@
+/**
+ * What is tried again, after how long, and when to give up. The planning is pure; the one function
+ * that waits takes its clock from outside.
+ */
+import { OciError, systemCode } from "../errors";
+
+/** Sleeps, or rejects with the signal's reason. */
+export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+/** What one try came to, as far as trying again is concerned. */
+export type Outcome =
+  | { readonly status: number; readonly retryAfter: string | undefined }
+  | { readonly cause: unknown };
+
+/** Milliseconds before the second, third, … try; five tries in all. */
+const DELAYS: readonly number[] = [500, 1_000, 2_000, 4_000];
+
+/** A host that is not there rarely comes back within seconds: one more look, at once. */
+const QUICK: readonly number[] = [250];
+
+/** Each has cost a deadline already. */
+const FEW: readonly number[] = DELAYS.slice(0, 2);
+
+/** However long a Retry-After is. */
+const LONGEST_PAUSE = 30_000;
+
+/** All pauses of one request together; whoever waits in front of a preview has limits too. */
+const PATIENCE = 60_000;
+
+const STATUSES = new Set([408, 425, 429]);
+
+/** Nobody is there, or nobody answers in time. */
+const DEAD = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_FAIL",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+]);
+
+/** The connection broke while somebody was there. */
+const BROKEN = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "UND_ERR_SOCKET",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+]);
+
+/**
+ * Milliseconds to wait before the next try, or undefined: give up.
+ *
+ * @param tries - How many there were.
+ * @param waited - Milliseconds spent in pauses so far.
+ */
+export function nextPause(
+  outcome: Outcome,
+  tries: number,
+  waited: number,
+  now: number,
+): number | undefined {
+  const own = delaysOf(outcome)[tries - 1];
+  if (own === undefined || waited >= PATIENCE) return undefined;
+  const asked = "status" in outcome ? parseRetryAfter(outcome.retryAfter, now) : undefined;
+  return Math.min(Math.max(asked ?? 0, own), LONGEST_PAUSE, PATIENCE - waited);
+}
+
+/** Milliseconds of a Retry-After header, seconds or date; undefined where it says nothing usable. */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? "";
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const moment = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : NaN;
+  return moment > now ? moment - now : undefined;
+}
+
+/**
+ * Tries until there is something to hand on: a result that nothing would mend, or after the last
+ * try whatever it was. An error that is left is thrown.
+ */
+export async function retrying<T>(
+  wait: Wait,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+  outcomeOf: (result: T) => Outcome | undefined,
+): Promise<T> {
+  let waited = 0;
+  for (let tries = 1; ; tries += 1) {
+    const result = await attempt().then(
+      (value) => ({ value, outcome: outcomeOf(value) }),
+      (error: unknown) => ({ error, outcome: { cause: causeOf(error) } }),
+    );
+    const pause =
+      result.outcome === undefined || signal.aborted
+        ? undefined
+        : nextPause(result.outcome, tries, waited, Date.now());
+    if (pause === undefined) {
+      if ("error" in result) throw result.error;
+      return result.value;
+    }
+    await wait(pause, signal);
+    waited += pause;
+  }
+}
+
+function delaysOf(outcome: Outcome): readonly number[] {
+  if ("status" in outcome) {
+    return outcome.status >= 500 || STATUSES.has(outcome.status) ? DELAYS : [];
+  }
+  const code = systemCode(outcome.cause) ?? "";
+  if (BROKEN.has(code)) return DELAYS;
+  if (code === "UND_ERR_BODY_TIMEOUT") return FEW;
+  return DEAD.has(code) ? QUICK : [];
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof OciError ? error.cause : undefined;
+}

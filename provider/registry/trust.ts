@@ -1,0 +1,118 @@
+/**
+ * Which certificate authorities are trusted: Node's, those that the environment names, the system's,
+ * and those given for an endpoint. Reads the files once, and only when they are needed; it takes
+ * nothing away from what Node trusts.
+ */
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as tls from "node:tls";
+import { OciError } from "../errors";
+import type { Settings } from "../settings/settings";
+
+/** Where Linux distributions keep their bundle; the first that exists is the system's. */
+const BUNDLES: readonly string[] = [
+  "etc/ssl/certs/ca-certificates.crt",
+  "etc/pki/tls/certs/ca-bundle.crt",
+  "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "etc/ssl/ca-bundle.pem",
+  "etc/ssl/cert.pem",
+];
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+export interface Trust {
+  /** The machine's authorities beside Node's own, as PEM. */
+  ambient(): readonly string[];
+  /** A context that trusts Node's, the machine's and the given authorities. */
+  context(given: readonly string[]): tls.SecureContext;
+}
+
+/** The trust of this process. */
+export function createTrust(settings: Settings): Trust {
+  let found: readonly string[] | undefined;
+  const ambient = () => (found ??= readAmbient(settings));
+  return {
+    ambient,
+    context: (given) => {
+      given.forEach(checkAuthority);
+      return tls.createSecureContext({ ca: [...tls.rootCertificates, ...ambient(), ...given] });
+    },
+  };
+}
+
+function readAmbient(settings: Settings): readonly string[] {
+  const known = new Set(tls.rootCertificates.map(withoutBreaks));
+  const added = new Map<string, string>();
+  for (const text of ambientTexts(settings)) {
+    for (const [pem] of text.matchAll(PEM)) {
+      const key = withoutBreaks(pem);
+      if (!known.has(key) && isCertificate(pem)) added.set(key, pem);
+    }
+  }
+  return [...added.values()];
+}
+
+function ambientTexts(settings: Settings): readonly string[] {
+  const { certificateFile, extraCertificateFile, certificateDirectories, root } = settings;
+  const named = [extraCertificateFile, certificateFile].flatMap((file) => file ?? []);
+  const listed = certificateDirectories.flatMap((directory) =>
+    namesIn(directory).map((name) => join(directory, name)),
+  );
+  return [...[...named, ...listed].map(readText), systemText(root)];
+}
+
+/** Newer Nodes know the stores of macOS and Windows too. */
+function systemText(root: string): string {
+  if (root === "/" && "getCACertificates" in tls) {
+    const ask = tls.getCACertificates as (store: string) => readonly string[];
+    return ask("system").join("\n");
+  }
+  for (const bundle of BUNDLES) {
+    const text = readText(join(root, bundle));
+    if (text !== "") return text;
+  }
+  return "";
+}
+
+/** A file that cannot be read adds no trust; what lacks it fails by name at the handshake. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+function withoutBreaks(pem: string): string {
+  return pem.replace(/\s/g, "");
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkAuthority(text: string): void {
+  const certificates = [...text.matchAll(PEM)].map(([pem]) => pem);
+  if (certificates.length > 0 && certificates.every(isCertificate)) return;
+  throw new OciError({
+    code: "INVALID_INPUT",
+    verb: "use",
+    subject: "caCertificates",
+    fact: "one of them is no certificate in PEM form",
+    hint: "give the text of the file that begins with -----BEGIN CERTIFICATE-----, not its path",
+  });
+}

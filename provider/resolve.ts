@@ -1,0 +1,160 @@
+/**
+ * Binds a reference to a digest, and reads the manifest whose layers are the content. One manifest
+ * request for a tag, none for a digest that the cache holds. Fetches no layer and decides nothing
+ * about trust.
+ */
+import { askInOrder, type Answer } from "./ask";
+import { parseManifest } from "./content/manifest";
+import type { Context } from "./context";
+import { OciError } from "./errors";
+import { limitExceeded } from "./limits";
+import { effectiveTag, formatReference } from "./reference/format";
+import type { ManifestDocument, RegistryClient } from "./registry/client";
+import { isOutage } from "./registry/failure";
+import type { BlobStore } from "./store/blobs";
+import type { Descriptor, Endpoint, ImageIndex, ImageManifest, Reference, Resolved } from "./types";
+
+export interface ResolveRequest {
+  readonly reference: Reference;
+  /** Take exactly this digest; no tag is asked for. */
+  readonly digest?: string | undefined;
+  /** What this very reference resolved to before: HEAD is enough, and it serves in an outage. */
+  readonly known?: string | undefined;
+}
+
+export interface ResolveRooms {
+  readonly client: RegistryClient;
+  readonly blobs: BlobStore;
+}
+
+/** A document (manifest or index) and where it came from; no endpoint where the cache had it. */
+interface Found {
+  readonly document: ManifestDocument;
+  readonly servedBy?: Endpoint;
+}
+
+/**
+ * The reference bound to a digest.
+ * @throws OciError of the registry, DIGEST_MISMATCH, UNSUPPORTED_MANIFEST, AMBIGUOUS_PLATFORM.
+ */
+export async function resolve(
+  request: ResolveRequest,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Resolved> {
+  const { reference } = request;
+  const subject = formatReference(reference);
+  const wanted = request.digest ?? reference.digest;
+  const top =
+    wanted === undefined
+      ? await findTag(request, endpoints, rooms, context)
+      : await findDigest(wanted, subject, endpoints, rooms, context);
+  const read = (document: ManifestDocument): ImageManifest | ImageIndex =>
+    parseManifest(document.bytes, document.mediaType, subject, context.limits);
+
+  let current = top;
+  let manifest = read(top.document);
+  const { mediaType } = manifest;
+  for (let depth = 0; manifest.kind === "index"; depth += 1) {
+    if (depth === context.limits.indexDepth) {
+      throw limitExceeded(context.limits, "indexDepth", { verb: "resolve", subject });
+    }
+    const child = onlyCandidate(manifest, subject);
+    current = await findDigest(child.digest, subject, endpoints, rooms, context);
+    manifest = read(current.document);
+  }
+  const servedBy = top.servedBy ?? current.servedBy;
+  return Object.freeze({
+    reference,
+    digest: top.document.digest,
+    manifestDigest: current.document.digest,
+    manifest,
+    mediaType,
+    ...(servedBy === undefined ? {} : { servedBy }),
+    endpoints,
+  });
+}
+
+async function findTag(
+  { reference, known }: ResolveRequest,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Found> {
+  const subject = formatReference(reference);
+  const tag = effectiveTag(reference) ?? "latest";
+  const cached = known === undefined ? undefined : await fromCache(known, rooms.blobs);
+  let answer: Answer<ManifestDocument>;
+  try {
+    answer = await askInOrder(endpoints, subject, async (endpoint) => {
+      if (cached !== undefined) {
+        // HEAD is no pull in the eyes of registries that count them.
+        const head = await rooms.client.headManifest(endpoint, tag, context);
+        if (head?.digest === cached.document.digest) return cached.document;
+      }
+      return await rooms.client.getManifest(endpoint, tag, context);
+    });
+  } catch (error) {
+    if (cached === undefined || !(error instanceof OciError) || !isOutage(error)) throw error;
+    context.report.warning(
+      `the registry cannot be asked whether ${tag} has moved; going on with ${cached.document.digest} from the cache\n${error.message}`,
+    );
+    return cached;
+  }
+  if (answer.value !== cached?.document) {
+    await rooms.blobs.put(answer.value.digest, answer.value.bytes);
+  }
+  return { document: answer.value, servedBy: answer.endpoint };
+}
+
+async function findDigest(
+  digest: string,
+  subject: string,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Found> {
+  const cached = await fromCache(digest, rooms.blobs);
+  if (cached !== undefined) return cached;
+  const answer = await askInOrder(endpoints, subject, (endpoint) =>
+    rooms.client.getManifest(endpoint, digest, context),
+  );
+  await rooms.blobs.put(digest, answer.value.bytes);
+  return { document: answer.value, servedBy: answer.endpoint };
+}
+
+/** The media type of a cached document is in its own text, or told by its shape. */
+async function fromCache(digest: string, blobs: BlobStore): Promise<Found | undefined> {
+  const bytes = await blobs.read(digest);
+  return bytes === undefined ? undefined : { document: { bytes, digest, mediaType: undefined } };
+}
+
+/** The one manifest of an index that is content; attestations ("unknown/unknown") are not. */
+function onlyCandidate(index: ImageIndex, subject: string): Descriptor {
+  const candidates = index.manifests.filter((child) => child.platform?.os !== "unknown");
+  const [first] = candidates;
+  if (candidates.length === 1 && first !== undefined) return first;
+  if (first === undefined) {
+    throw new OciError({
+      code: "NO_PLATFORM",
+      verb: "resolve",
+      subject,
+      fact: "the index names no manifest with content",
+    });
+  }
+  throw new OciError({
+    code: "AMBIGUOUS_PLATFORM",
+    verb: "resolve",
+    subject,
+    fact: `the index names ${candidates.length} manifests, and none was chosen`,
+    details: candidates.map((child) => `${platformName(child)} ${child.digest}`),
+    hint: "name one of them in the reference: <repository>@<digest>",
+  });
+}
+
+function platformName({ platform }: Descriptor): string {
+  if (platform === undefined) return "(no platform)";
+  const { os, architecture, variant } = platform;
+  return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
+}

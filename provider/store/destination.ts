@@ -1,0 +1,138 @@
+/**
+ * One folder at a place of the user's choice, placed whole: built beside it and renamed. What lies
+ * there is replaced only if we placed it and nobody has touched it since. A killed run leaves the
+ * old content at a fixed name beside the folder, and the next run puts it back.
+ */
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readdir, realpath, rename, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Report } from "../context";
+import { OciError, systemCode } from "../errors";
+import type { Tree } from "../types";
+import { storeError } from "./blobs";
+import { inspectTree, receiptOf } from "./inspect-tree";
+import { parseReceipt, type Receipt } from "./receipt";
+import { removeTree, stagingPath, sweepStaging } from "./staging";
+import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
+import { readJsonFile, writeFileWhole } from "./write-file";
+
+export interface Destination {
+  /** The content at the folder: as it is where it is right already, else built by `fill`. */
+  ensure(key: TreeKey, fill: FillTree, report: Report): Promise<Tree>;
+}
+
+/** A destination folder; receipts lie below the user's cache folder, by the folder's real path. */
+export function openDestination(folder: string, cacheDirectory: string): Destination {
+  const target = resolve(folder);
+  return Object.freeze({
+    async ensure(key: TreeKey, fill: FillTree) {
+      try {
+        return await ensureAt(target, cacheDirectory, key, fill);
+      } catch (error) {
+        throw storeError(error, target);
+      }
+    },
+  });
+}
+
+async function ensureAt(
+  target: string,
+  cacheDirectory: string,
+  key: TreeKey,
+  fill: FillTree,
+): Promise<Tree> {
+  await mkdir(dirname(target), { recursive: true });
+  const receipts = await receiptFiles(target, cacheDirectory);
+  const aside = join(dirname(target), `.${basename(target)}.oci-artifact-old`);
+  await recover(target, aside);
+  const found = await ownedReceipt(target, receipts);
+  if (found?.key === key.key) return treeOf(target, basename(target), found);
+
+  const area = join(dirname(target), `.${basename(target)}.oci-artifact-new`);
+  await sweepStaging(area);
+  const draft = await stagingPath(area);
+  try {
+    await mkdir(draft);
+    const fresh = receiptOf(key.key, draft, await fill(draft));
+    // Filling takes its time: somebody may have changed the old content, or put some there, meanwhile.
+    const receipt = await ownedReceipt(target, receipts);
+    await writeFileWhole(receipts.next, JSON.stringify(fresh));
+    if (receipt !== undefined) await rename(target, aside);
+    await rename(draft, target).catch(async (error: unknown) => {
+      if (receipt !== undefined) await rename(aside, target);
+      throw error;
+    });
+    await rename(receipts.next, receipts.current);
+    await removeTree(aside);
+    return treeOf(target, basename(target), fresh);
+  } finally {
+    await removeTree(draft).catch(() => undefined);
+    // Others may be at work in it: then it is theirs to remove.
+    await rmdir(area).catch(() => undefined);
+  }
+}
+
+/**
+ * A run that is killed around its rename leaves two receipts, and whichever fits the content tells
+ * that it is ours.
+ */
+interface ReceiptFiles {
+  readonly current: string;
+  readonly next: string;
+}
+
+/** Finishes or rolls back what a killed run left: the old content goes back where nothing came. */
+async function recover(target: string, aside: string): Promise<void> {
+  if (!(await exists(aside))) return;
+  if (await isFree(target)) await rename(aside, target);
+  else await removeTree(aside);
+}
+
+/**
+ * The receipt of what lies at the target; undefined where nothing does.
+ * @throws OciError DESTINATION_NOT_OURS where something lies there that we may not remove.
+ */
+async function ownedReceipt(target: string, files: ReceiptFiles): Promise<Receipt | undefined> {
+  if (await isFree(target)) return undefined;
+  let fact = "something lies there that was not placed by oci-artifact";
+  const isFolder = (await lstat(target)).isDirectory();
+  for (const file of isFolder ? [files.next, files.current] : []) {
+    const receipt = parseReceipt(await readJsonFile(file));
+    if (receipt === undefined) continue;
+    const { damage } = await inspectTree(target, receipt);
+    if (damage.length === 0) {
+      // The next update writes the file of a killed run anew: what it says must not be lost.
+      if (file === files.next) await rename(files.next, files.current);
+      return receipt;
+    }
+    fact = `its content was changed since it was placed: ${summaryOfDamage(damage)}`;
+  }
+  throw new OciError({
+    code: "DESTINATION_NOT_OURS",
+    verb: "place content at",
+    subject: target,
+    fact,
+    hint: "choose another folder, or move away what lies there",
+  });
+}
+
+async function isFree(target: string): Promise<boolean> {
+  try {
+    return (await readdir(target)).length === 0 && !(await lstat(target)).isSymbolicLink();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return !(await exists(target));
+    if (systemCode(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+async function receiptFiles(target: string, cacheDirectory: string): Promise<ReceiptFiles> {
+  const real = join(await realpath(dirname(target)), basename(target));
+  const name = createHash("sha256").update(real).digest("hex").slice(0, 32);
+  const base = join(cacheDirectory, "destinations", name);
+  return { current: `${base}.json`, next: `${base}.next.json` };
+}

@@ -1,0 +1,131 @@
+/**
+ * Compares a tree on disk with its receipt: cheap where nothing was touched, by hash where
+ * something was. Reads only.
+ */
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { TreeEntry } from "../types";
+import { contentDigest } from "../unpack/content-digest";
+import { compareEntry, type Observed, type Receipt, type ReceiptEntry } from "./receipt";
+
+/** After so many entries the event loop gets a turn. */
+const SLICE = 500;
+
+export interface Inspection {
+  /** Paths that are changed, missing or unreadable ("~", "-") or that nobody placed ("+"). */
+  readonly damage: readonly string[];
+  /** The receipt's entries with today's facts, where some differ without damage. */
+  readonly refreshed?: readonly ReceiptEntry[];
+}
+
+/** Compares the tree at `directory` with what its receipt says. */
+export async function inspectTree(directory: string, receipt: Receipt): Promise<Inspection> {
+  const damage: string[] = [];
+  const entries: ReceiptEntry[] = [];
+  let isRefreshed = false;
+  for (const [index, entry] of receipt.entries.entries()) {
+    if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
+    const observed = observe(join(directory, entry.path));
+    const finding =
+      observed === undefined
+        ? "missing"
+        : compareEntry(entry, observed, process.platform !== "win32");
+    if (observed === undefined || finding === "missing") {
+      damage.push(`- ./${entry.path}`);
+    } else if (finding === "same") {
+      entries.push(entry);
+    } else if (finding === "look" && (await holdsContent(join(directory, entry.path), entry))) {
+      entries.push({ ...entry, facts: factsOf(observed) });
+      isRefreshed = true;
+    } else {
+      damage.push(`~ ./${entry.path}`);
+    }
+  }
+  damage.push(...strangers(directory, receipt).map((path) => `+ ./${path}`));
+  return isRefreshed && damage.length === 0 ? { damage, refreshed: entries } : { damage };
+}
+
+/** The receipt of entries that were just written below `directory`. */
+export function receiptOf(key: string, directory: string, entries: readonly TreeEntry[]): Receipt {
+  return {
+    version: 1,
+    key,
+    contentDigest: contentDigest(entries),
+    entries: entries.map((entry) => {
+      const observed = observe(join(directory, entry.path));
+      if (observed === undefined) throw new Error(`${entry.path} vanished while it was placed`);
+      return { ...entry, facts: factsOf(observed) };
+    }),
+  };
+}
+
+function observe(path: string): Observed | undefined {
+  let stats: Stats;
+  try {
+    stats = lstatSync(path);
+  } catch {
+    return undefined;
+  }
+  return {
+    type: typeOf(stats),
+    mode: stats.mode & 0o777,
+    size: stats.size,
+    mtimeMs: stats.mtimeMs,
+    ctimeMs: stats.ctimeMs,
+    inode: stats.ino,
+  };
+}
+
+function typeOf(stats: Stats): Observed["type"] {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  return stats.isSymbolicLink() ? "symlink" : "special";
+}
+
+function factsOf({ size, mtimeMs, ctimeMs, inode }: Observed): ReceiptEntry["facts"] {
+  return { size, mtimeMs, ctimeMs, inode };
+}
+
+async function holdsContent(path: string, entry: ReceiptEntry): Promise<boolean> {
+  try {
+    if (entry.type === "symlink") return readlinkSync(path) === entry.target;
+    const hash = createHash("sha256");
+    const handle = await open(path, "r");
+    try {
+      for await (const chunk of handle.createReadStream({ autoClose: false })) {
+        hash.update(chunk as Buffer);
+      }
+    } finally {
+      await handle.close();
+    }
+    return hash.digest("hex") === entry.sha256;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths in the tree that the receipt does not know; a strange folder is named, not entered. */
+function strangers(directory: string, receipt: Receipt): readonly string[] {
+  const known = new Map(receipt.entries.map((entry) => [entry.path, entry.type]));
+  const found: string[] = [];
+  const visit = (relative: string): void => {
+    for (const name of readdirNames(join(directory, relative))) {
+      const path = relative === "" ? name : `${relative}/${name}`;
+      const type = known.get(path);
+      if (type === undefined) found.push(path);
+      else if (type === "directory") visit(path);
+    }
+  };
+  visit("");
+  return found;
+}
+
+function readdirNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Names processes so that a later run can tell whether one of them still lives: staging folders
+ * and run records carry such a name. Reads /proc where there is one; never signals anything but 0.
+ */
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { systemCode } from "../errors";
+
+/** A process that outlives its pid's reuse: pid and start time, within one host's pid namespace. */
+export interface ProcessIdentity {
+  readonly realm: string;
+  readonly pid: number;
+  /** Clock ticks since boot, or "0" where it cannot be seen. */
+  readonly startTime: string;
+}
+
+/** What is known of a process by its pid. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  readonly startTime: string;
+}
+
+/** Reads `/proc/<pid>/stat`; undefined where there is none (other systems, hidepid, dead). */
+export function processFacts(pid: number): ProcessFacts | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name stands in parentheses and may itself hold any character: cut at the last one.
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  const fields = text.slice(close + 2).split(" ");
+  const parent = Number(fields[1]);
+  const startTime = fields[19];
+  if (open < 0 || !Number.isInteger(parent) || startTime === undefined) return undefined;
+  return { pid, parent, name: text.slice(open + 1, close), startTime };
+}
+
+/** The identity of this process. */
+export function ownIdentity(): ProcessIdentity {
+  return {
+    realm: realm(),
+    pid: process.pid,
+    startTime: processFacts(process.pid)?.startTime ?? "0",
+  };
+}
+
+/** `realm.pid.startTime`, fit for a file name. */
+export function formatIdentity(identity: ProcessIdentity): string {
+  return `${identity.realm}.${identity.pid}.${identity.startTime}`;
+}
+
+/** The reverse of {@link formatIdentity}; undefined for any other text. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  const match = /^([a-z0-9-]+)\.(\d+)\.(\d+)$/.exec(text);
+  const [, where, pid, startTime] = match ?? [];
+  if (where === undefined || pid === undefined || startTime === undefined) return undefined;
+  return { realm: where, pid: Number(pid), startTime };
+}
+
+/** "elsewhere" is a process of another host or container, whose life cannot be seen from here. */
+export function lifeOf(identity: ProcessIdentity): "alive" | "dead" | "elsewhere" {
+  if (identity.realm !== realm()) return "elsewhere";
+  const facts = processFacts(identity.pid);
+  if (facts !== undefined) return facts.startTime === identity.startTime ? "alive" : "dead";
+  try {
+    process.kill(identity.pid, 0);
+    return "alive";
+  } catch (error) {
+    return systemCode(error) === "EPERM" ? "alive" : "dead";
+  }
+}
+
+let ownRealm: string | undefined;
+
+/** Host and pid namespace: containers that share a folder do not share pids. */
+function realm(): string {
+  if (ownRealm !== undefined) return ownRealm;
+  let namespace = "";
+  try {
+    namespace = readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
+  } catch {
+    // No Linux: the host name alone tells.
+  }
+  const host = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-");
+  ownRealm = `${host}-${namespace}`;
+  return ownRealm;
+}

@@ -1,0 +1,72 @@
+/**
+ * Folders for work in progress: unique names that tell who works there, so that what a killed
+ * process left is removed by the next one. Never removes what a living process may still write.
+ */
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCode } from "../errors";
+import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
+
+/** Work of another host or container is taken for dead after a day. */
+const FOREIGN_WORK_MS = 24 * 60 * 60 * 1000;
+
+/** A path inside `area` that nobody else uses; `area` exists afterwards, the path does not. */
+export async function stagingPath(area: string): Promise<string> {
+  await mkdir(area, { recursive: true, mode: 0o755 });
+  return join(area, `${formatIdentity(ownIdentity())}.${randomBytes(6).toString("hex")}`);
+}
+
+/** Removes what dead processes left in `area`. Trouble is no error: the next run tries again. */
+export async function sweepStaging(area: string): Promise<void> {
+  const names = await readdir(area).catch(() => []);
+  await Promise.all(
+    names.map(async (name) => {
+      if (await isAbandoned(area, name)) await removeTree(join(area, name)).catch(() => undefined);
+    }),
+  );
+}
+
+async function isAbandoned(area: string, name: string): Promise<boolean> {
+  const identity = parseIdentity(name.slice(0, name.lastIndexOf(".")));
+  if (identity === undefined) return false;
+  const life = lifeOf(identity);
+  if (life !== "elsewhere") return life === "dead";
+  const facts = await stat(join(area, name)).catch(() => undefined);
+  return facts !== undefined && Date.now() - facts.mtimeMs > FOREIGN_WORK_MS;
+}
+
+/** Removes a file or folder, also with folders in it that forbid writing. */
+export async function removeTree(path: string): Promise<void> {
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await remove();
+  } catch (error) {
+    if (systemCode(error) !== "EACCES") throw error;
+    await openFolders(path);
+    await remove();
+  }
+}
+
+/** Gives folders back to their owner: who may not write in one may not remove what is in it. */
+async function openFolders(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(join(directory, entry.name));
+  }
+}
+
+/**
+ * Makes `from` visible at `to` by one rename. False where `to` holds something already, and
+ * `from` is left as it is.
+ */
+export async function renameInto(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR") return false;
+    throw error;
+  }
+}

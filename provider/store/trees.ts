@@ -1,0 +1,173 @@
+/**
+ * Trees: unpacked content in `.oci-artifacts/` beside the program, one folder each, immutable once
+ * placed. A tree appears by one rename and is compared with its receipt before it is used again;
+ * a damaged one is built anew. Knows nothing of registries and archives: the caller fills a folder.
+ */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OciError, systemCode } from "../errors";
+import type { Report } from "../context";
+import type { Tree, TreeEntry } from "../types";
+import { storeError } from "./blobs";
+import { inspectTree, receiptOf } from "./inspect-tree";
+import { parseReceipt, type Receipt } from "./receipt";
+import { removeTree, renameInto, stagingPath, sweepStaging } from "./staging";
+import { readJsonFile, writeFileWhole } from "./write-file";
+
+/** Folder of the trees, relative to the program's directory; part of every `path` output. */
+export const TREES_FOLDER = ".oci-artifacts";
+
+/** How many names of damaged files a message lists. */
+const SHOWN_DAMAGE = 5;
+
+/** Which tree, and everything that decides what is in it. */
+export interface TreeKey {
+  /** Folder name: "manifests-0123456789abcdef". */
+  readonly name: string;
+  /** Compared whole: the folder name holds only a part of it. */
+  readonly key: string;
+}
+
+/** Writes the content into an empty folder that only the caller sees, and says what it wrote. */
+export type FillTree = (staging: string) => Promise<readonly TreeEntry[]>;
+
+export interface TreeStore {
+  /** Absolute path of the folder that holds the trees. */
+  readonly directory: string;
+  /** The tree as it lies there, unharmed; undefined where it is missing or damaged. */
+  find(key: TreeKey): Promise<Tree | undefined>;
+  /** The tree, built by `fill` where it is missing or damaged; says so where it was damaged. */
+  ensure(key: TreeKey, fill: FillTree, report: Report): Promise<Tree>;
+  /** What the receipt of a tree says, without a look at the tree. */
+  receipt(name: string): Promise<Receipt | undefined>;
+}
+
+/** The trees beside the program in `projectDirectory`. */
+export function openTrees(projectDirectory: string): TreeStore {
+  const directory = join(projectDirectory, TREES_FOLDER);
+  const receiptFile = (name: string): string => join(directory, ".receipts", `${name}.json`);
+
+  const look = async ({ name, key }: TreeKey): Promise<Look> => {
+    const receipt = parseReceipt(await readJsonFile(receiptFile(name)));
+    if (receipt?.key !== key) return { state: "missing" };
+    const { damage, refreshed } = await inspectTree(join(directory, name), receipt);
+    if (damage.length > 0) {
+      const isGone =
+        damage.length === receipt.entries.length && damage.every((line) => line.startsWith("-"));
+      return isGone ? { state: "missing" } : { state: "damaged", damage };
+    }
+    if (refreshed !== undefined) {
+      // A copied checkout has other inodes: remember them, so that the next look is cheap again.
+      const text = JSON.stringify({ ...receipt, entries: refreshed });
+      await writeFileWhole(receiptFile(name), text).catch(() => undefined);
+    }
+    return { state: "whole", tree: treeOf(join(directory, name), name, receipt) };
+  };
+
+  /** The tree of another process that was faster at the same work. */
+  const winner = async (key: TreeKey): Promise<Tree> => {
+    const found = await look(key);
+    if (found.state === "whole") return found.tree;
+    throw new OciError({
+      code: "STORE",
+      verb: "place",
+      subject: join(directory, key.name),
+      fact: "another process keeps placing something else there",
+      hint: "run again when the other run has ended",
+    });
+  };
+
+  const build = async (key: TreeKey, fill: FillTree): Promise<Tree> => {
+    const area = await prepare(directory);
+    const draft = await stagingPath(area);
+    try {
+      await mkdir(draft);
+      const receipt = receiptOf(key.key, draft, await fill(draft));
+      // The receipt first: who finds the tree finds its receipt. One without the other is rebuilt.
+      await writeFileWhole(receiptFile(key.name), JSON.stringify(receipt));
+      const target = join(directory, key.name);
+      if (!(await renameInto(draft, target))) {
+        const found = await look(key);
+        if (found.state === "whole") return found.tree;
+        if (!(await replace(area, draft, target))) return await winner(key);
+      }
+      return treeOf(target, key.name, receipt);
+    } catch (error) {
+      throw storeError(error, directory);
+    } finally {
+      await removeTree(draft).catch(() => undefined);
+    }
+  };
+
+  return Object.freeze({
+    directory,
+    async find(key: TreeKey) {
+      const found = await look(key);
+      return found.state === "whole" ? found.tree : undefined;
+    },
+    async ensure(key: TreeKey, fill: FillTree, report: Report) {
+      const found = await look(key);
+      if (found.state === "whole") return found.tree;
+      const tree = await build(key, fill);
+      if (found.state === "damaged") {
+        report.warning(
+          `${TREES_FOLDER}/${key.name} was changed locally and is restored: ${summaryOfDamage(found.damage)}`,
+        );
+      }
+      return tree;
+    },
+    async receipt(name: string) {
+      return parseReceipt(await readJsonFile(receiptFile(name)));
+    },
+  });
+}
+
+type Look =
+  | { readonly state: "whole"; readonly tree: Tree }
+  | { readonly state: "damaged"; readonly damage: readonly string[] }
+  | { readonly state: "missing" };
+
+/** The tree that a receipt describes. */
+export function treeOf(directory: string, name: string, receipt: Receipt): Tree {
+  const files = receipt.entries.filter((entry) => entry.type !== "directory");
+  return Object.freeze({
+    directory,
+    name,
+    entries: receipt.entries,
+    contentDigest: receipt.contentDigest,
+    fileCount: files.length,
+    size: files.reduce((sum, entry) => sum + entry.size, 0),
+  });
+}
+
+/** Makes the folder with its own .gitignore, sweeps what killed runs left, returns the staging area. */
+async function prepare(directory: string): Promise<string> {
+  const area = join(directory, ".staging");
+  try {
+    await mkdir(area, { recursive: true });
+    await writeFile(join(directory, ".gitignore"), "*\n", { flag: "wx" });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw storeError(error, directory);
+  }
+  await sweepStaging(area);
+  return area;
+}
+
+/** Two renames: what lies at `target` steps aside, `draft` takes its place. False where another was faster. */
+async function replace(area: string, draft: string, target: string): Promise<boolean> {
+  const aside = await stagingPath(area);
+  await rename(target, aside).catch((error: unknown) => {
+    // Somebody else has just moved it aside; the place is free.
+    if (systemCode(error) !== "ENOENT") throw error;
+  });
+  const isPlaced = await renameInto(draft, target);
+  await removeTree(aside).catch(() => undefined);
+  return isPlaced;
+}
+
+/** The first few names of what was changed, for a message. */
+export function summaryOfDamage(damage: readonly string[]): string {
+  const shown = damage.slice(0, SHOWN_DAMAGE).join(", ");
+  const more = damage.length - SHOWN_DAMAGE;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
