@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { posix, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { userError } from "./user-error";
 
 /** How many near names a message lists. */
 const SHOWN_NAMES = 5;
@@ -18,8 +19,9 @@ export function insideOf(relative: string): string {
     clean.startsWith("/") ||
     /^[a-z]:/i.test(clean)
   ) {
-    throw new Error(
+    throw userError(
       `cannot use ${JSON.stringify(relative)} of an artifact: it leads outside\nhint: give a path relative to the content's root`,
+      "INVALID_INPUT",
     );
   }
   return clean.replace(/\/$/, "");
@@ -40,12 +42,13 @@ export function contentPath(
     // Under mocks there is no content at all, and no reason to complain of one name.
     const isHere = existsSync(resolve(directory, root));
     if (!isHere || existsSync(resolve(directory, full))) return full;
-    throw new Error(
+    throw userError(
       [
         `cannot use ${what} ${relative}: the artifact has no such ${what}`,
         ...nearNames(relative, Object.keys(names ?? {})).map((name) => `  near: ${name}`),
         `hint: its content lies in ${root}`,
       ].join("\n"),
+      "NOT_FOUND",
     );
   });
 }

@@ -6,16 +6,22 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSession } from "./ahead";
 import type { GetOciArtifactArgs, GetOciArtifactResult, OciArtifactArgs } from "./args";
+import { userError } from "./user-error";
 
 /**
  * Pulls, checks and extracts an artifact into `.oci-artifacts/` of the working directory.
  *
- * @throws Error with `code`, and a message that says what to do.
+ * @throws Error with `code` (docs/errors.md), and a message that says what to do.
  */
 export async function getOciArtifact(args: GetOciArtifactArgs): Promise<GetOciArtifactResult> {
   const session = loadSession();
   const directory = process.cwd();
-  const result = await session.pullInputs({ ...args }, { directory, report: consoleReport() });
+  const result = await session
+    .pullInputs({ ...args }, { directory, report: programReport() })
+    .catch((error: unknown) => {
+      const { code, message } = session.failureOf(error);
+      throw userError(message, code);
+    });
   await session.claimFor(result, { directory });
   return Object.freeze({
     ...session.outputsOfResult(result),
@@ -30,7 +36,7 @@ export function getOciArtifactOutput(args: OciArtifactArgs): pulumi.Output<GetOc
 }
 
 /** Warnings go to the engine's log; without an engine that is standard error. */
-function consoleReport() {
+function programReport() {
   return Object.freeze({
     info() {
       // The result says what came of it.

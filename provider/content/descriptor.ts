@@ -28,15 +28,12 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
 export function parseLayer(value: unknown, what: string): Descriptor {
   const descriptor = parseDescriptor(value, what);
   const urls = member(object(value, what), "urls");
+  const hasUrls = Array.isArray(urls) ? urls.length > 0 : urls !== undefined;
   // Fetching from a place that the publisher names would send requests wherever a manifest says.
-  if ((Array.isArray(urls) ? urls.length > 0 : urls !== undefined) || hasForeignType(descriptor)) {
+  if (hasUrls || isForeignType(descriptor.mediaType)) {
     throw new JsonProblem(`${what} is a foreign layer, kept outside the registry`);
   }
   return descriptor;
-}
-
-function hasForeignType(descriptor: Descriptor): boolean {
-  return isForeignType(descriptor.mediaType);
 }
 
 function requiredString(json: JsonObject, name: string, what: string): string {

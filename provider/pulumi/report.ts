@@ -9,6 +9,9 @@ import { redact } from "../redact";
 /** Waiting for the log must not hold up the resource. */
 const DELIVERY_MS = 2_000;
 
+/** Between two lines of progress, and before the first. */
+const PROGRESS_MS = 1_000;
+
 export interface EngineReports {
   /** The row of the resource with this URN; the stack's own where it is empty. */
   of(urn: string): Report;
@@ -54,8 +57,9 @@ export function openEngineReports(connect: () => EngineLog | undefined): EngineR
     underWay.add(delivery);
   };
   return Object.freeze({
-    of: (urn: string) =>
-      Object.freeze({
+    of: (urn: string) => {
+      const isDue = pace(Date.now);
+      return Object.freeze({
         info: (message: string) => {
           say(SEVERITY.info, message, urn);
         },
@@ -63,13 +67,24 @@ export function openEngineReports(connect: () => EngineLog | undefined): EngineR
           say(SEVERITY.warning, message, urn);
         },
         status: (message: string) => {
-          say(SEVERITY.info, message, urn, true);
+          if (isDue()) say(SEVERITY.info, message, urn, true);
         },
-      }),
+      });
+    },
     async delivered() {
       await Promise.all(underWay);
     },
   });
+}
+
+/** Progress is for those who wait: none of a pull that is soon done, and then one line a second. */
+function pace(now: () => number): () => boolean {
+  let last = now();
+  return () => {
+    if (now() - last < PROGRESS_MS) return false;
+    last = now();
+    return true;
+  };
 }
 
 function deliver({ client }: EngineLog, request: LogRequest): Promise<void> {

@@ -171,3 +171,8 @@ function validInputs(values: Properties): ReadInputs {
 export function outputsOfResult({ reference, pulled }: SessionResult): OutputValues {
   return outputsOf(reference, pulled);
 }
+
+/** What a pull threw, in words. */
+export function failureOf(error: unknown): OciError {
+  return asOciError(error, "pull", "the artifact");
+}

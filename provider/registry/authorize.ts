@@ -45,6 +45,8 @@ interface Grant {
 /** What is known of one repository at one endpoint, asked with one credential. */
 interface Session {
   readonly credential: () => Promise<Credential | undefined>;
+  /** Whether somebody asked for it. */
+  isChallenged?: boolean;
   grant?: Grant | undefined;
   /** Under way, for whoever else needs it. */
   pending?: Promise<Grant> | undefined;
@@ -81,7 +83,7 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
     try {
       return await converse({ ...talk, session });
     } catch (error) {
-      if (!isRefusalError(error) || (await session.credential())?.explicit !== false) throw error;
+      if (!isRefusalError(error) || !(await hasUsedFound(session))) throw error;
       // Stale credentials on the machine must not close what is open to everybody.
       const open: Session = { credential: () => Promise.resolve(undefined) };
       const reply = await converse({ ...talk, session: open }).catch(() => undefined);
@@ -170,6 +172,7 @@ async function negotiated(
   reply: Reply,
 ): Promise<Grant> {
   const { session, noteExposure } = talk;
+  session.isChallenged = true;
   const credential = await session.credential();
   let problem: string | undefined;
   for (const challenge of challenges) {
@@ -239,6 +242,11 @@ function sessionKey(endpoint: Endpoint): string {
   const { repository, tls, credential, registry } = endpoint;
   const { origin } = originOf(endpoint);
   return digestOf(JSON.stringify([origin, registry, repository, tls, credential]));
+}
+
+/** Whether what was refused may be the fault of a credential that the machine happens to hold. */
+async function hasUsedFound(session: Session): Promise<boolean> {
+  return session.isChallenged === true && (await session.credential())?.explicit === false;
 }
 
 function isRefusalError(error: unknown): boolean {

@@ -16,6 +16,7 @@ import { readBlob } from "./blob";
 import { DEADLINES, type Deadlines } from "./deadlines";
 import type { Question, Reply } from "./exchange";
 import { originOf, statusError } from "./failure";
+import { proxyRules } from "./proxy";
 import type { Wait } from "./retry";
 import type { Transport } from "./transport";
 
@@ -85,7 +86,7 @@ export function createRegistryClient(
   const transport = lazyTransport(settings, deadlines);
   const lifetime = new AbortController();
   const ask = createAuthorizer({
-    tools: { transport, deadlines, wait },
+    tools: { transport, deadlines, wait, proxyFor: proxyRules(settings.proxy) },
     settings,
     findCredential: options.findCredential ?? findCredential,
     lifetime: lifetime.signal,
@@ -119,15 +120,17 @@ export function createRegistryClient(
 
 /** undici takes as long to load as a small pull from the cache, which needs none. */
 function lazyTransport(settings: Settings, deadlines: Deadlines): Transport {
-  let loading: Promise<Transport> | undefined;
-  const load = (): Promise<Transport> =>
-    (loading ??= import("./transport.js").then(({ createTransport }) =>
-      createTransport(settings, deadlines),
-    ));
+  let transport: Transport | undefined;
+  const load = (): Transport => {
+    // Node's import() would bring its module loader to life, for a third of the time again.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+    const room = require("./transport") as typeof import("./transport");
+    return room.createTransport(settings, deadlines);
+  };
   return {
-    send: async (request) => (await load()).send(request),
+    send: async (request) => await (transport ??= load()).send(request),
     close: async () => {
-      await (await loading)?.close();
+      await transport?.close();
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Endpoint, TlsOptions } from "../types";
 import type { Deadlines } from "./deadlines";
 import { connectionError, originOf, type Place, protocolError } from "./failure";
 import { MESSAGE_BYTES } from "./message";
+import type { ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
 import { type Outcome, retrying, type Wait } from "./retry";
 import type { Answer, Transport } from "./transport";
@@ -18,6 +19,7 @@ export interface Tools {
   readonly transport: Transport;
   readonly deadlines: Deadlines;
   readonly wait: Wait;
+  readonly proxyFor: ProxyFor;
 }
 
 export interface Question {
@@ -76,13 +78,15 @@ async function attempt(tools: Tools, context: Context, question: Question): Prom
       : AbortSignal.any([context.signal, AbortSignal.timeout(tools.deadlines.document)]);
   let hop: Hop = { url: question.url, atHome: true };
   for (let redirects = 0; ; redirects += 1) {
-    const place: Place = { ...question, url: hop.url, signal: context.signal };
+    const proxy = tools.proxyFor(hop.url);
+    const place: Place = { ...question, url: hop.url, proxy, signal: context.signal };
     try {
       const answer = await tools.transport.send({
         ...question,
         url: hop.url,
         headers: headersFor(hop, question.headers),
         tls: tlsFor(question.endpoint, hop.url),
+        proxy,
         signal,
       });
       if (!isRedirect(answer.status)) return await receive(answer, place, hop, question, context);

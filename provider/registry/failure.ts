@@ -6,6 +6,7 @@ import { type ErrorCode, OciError, systemCode } from "../errors";
 import type { Endpoint } from "../types";
 import type { CredentialNote } from "./credential-note";
 import { registryMessage, saysHttpsWanted } from "./message";
+import { BROKEN, DEAD } from "./retry";
 
 /** What was being done, and where. */
 export interface Place {
@@ -16,6 +17,7 @@ export interface Place {
   readonly endpoint: Endpoint;
   /** The server that failed; after a redirect, or at a token service, not the endpoint's. */
   readonly url: URL;
+  readonly proxy?: URL | undefined;
   readonly signal: AbortSignal;
   readonly isTokenService?: boolean;
 }
@@ -54,6 +56,18 @@ const SPEAKS_HTTPS: Failure = {
   code: "PLAIN_HTTP",
   fact: "speaks HTTPS where plain HTTP was asked for",
   hint: "drop plainHttp: true for this registry",
+};
+
+const PROXY_LOGIN: Failure = {
+  code: "CONFIG",
+  fact: "is behind a proxy that asks for a login",
+  hint: "put it into HTTPS_PROXY or HTTP_PROXY: http://user:password@proxy.example:3128",
+};
+
+const PROXY_REFUSES: Failure = {
+  code: "UNREACHABLE",
+  fact: "is behind a proxy that does not connect to it",
+  hint: "ask the proxy's people, or name the host in NO_PROXY if it is reached without",
 };
 
 const SLOW: Failure = {
@@ -151,6 +165,8 @@ function classify({ url }: Place, error: unknown): Failure {
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
   const text = error instanceof Error ? error.message : "";
+  const [, proxyStatus] = /^Proxy (?:response|Authentication)[^(]*\((\d{3})\)/.exec(text) ?? [];
+  if (proxyStatus !== undefined) return proxyStatus === "407" ? PROXY_LOGIN : PROXY_REFUSES;
   if (error instanceof Error && error.name === "TimeoutError") return SLOW;
   if (/wrong version number|packet length too long|http request/i.test(text)) return SPEAKS_HTTP;
   if (error instanceof Error && error.name === "HTTPParserError") {
@@ -165,7 +181,9 @@ function classify({ url }: Place, error: unknown): Failure {
     const hint = `${REACH_HINT}; if it speaks HTTPS, drop plainHttp: true`;
     return { ...unreachable("closed the connection"), hint };
   }
-  return unreachable("closed the connection");
+  if (BROKEN.has(code)) return unreachable("closed the connection");
+  if (DEAD.has(code)) return unreachable("cannot be reached");
+  return { code: "REGISTRY", fact: "cannot be talked to", hint: REACH_HINT };
 }
 
 function startsWithTlsAlert(error: unknown): boolean {
@@ -242,10 +260,11 @@ function whoOf({ endpoint, url, isTokenService }: Place): string {
 }
 
 /** The endpoint, and behind it who else failed. */
-function lineStart({ endpoint, url, isTokenService }: Place): string {
+function lineStart({ endpoint, url, isTokenService, proxy }: Place): string {
   const { origin } = originOf(endpoint);
-  if (isTokenService === true) return `${origin}: ${url.origin}${url.pathname}`;
-  return url.origin === origin ? origin : `${origin}: ${url.origin}`;
+  const through = proxy === undefined ? "" : ` (by the proxy ${proxy.origin})`;
+  if (isTokenService === true) return `${origin}: ${url.origin}${url.pathname}${through}`;
+  return url.origin === origin ? `${origin}${through}` : `${origin}: ${url.origin}${through}`;
 }
 
 /** `https://host` of an endpoint. */

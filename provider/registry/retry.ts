@@ -30,7 +30,7 @@ const PATIENCE = 60_000;
 const STATUSES = new Set([408, 425, 429]);
 
 /** Nobody is there, or nobody answers in time. */
-const DEAD = new Set([
+export const DEAD: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -43,7 +43,7 @@ const DEAD = new Set([
 ]);
 
 /** The connection broke while somebody was there. */
-const BROKEN = new Set([
+export const BROKEN: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "ECONNABORTED",
   "EPIPE",

@@ -1,5 +1,5 @@
 /**
- * The three parts of undici that are used, by their own paths: the package's front door loads fetch,
+ * The parts of undici that are used, by their own paths: the package's front door loads fetch,
  * caches and mocks as well and takes three times as long. Bun replaces the front door by its own.
  */
 declare module "undici/lib/dispatcher/agent.js" {
@@ -16,7 +16,26 @@ declare module "undici/lib/api/api-request.js" {
   export = request;
 }
 
+declare module "undici/lib/api/api-connect.js" {
+  import type { Dispatcher } from "undici";
+  function connect(
+    this: Dispatcher,
+    options: Dispatcher.ConnectOptions,
+  ): Promise<Dispatcher.ConnectData>;
+  export = connect;
+}
+
 declare module "undici/lib/core/connect.js" {
   import { buildConnector } from "undici";
   export = buildConnector;
+}
+
+declare module "undici/lib/dispatcher/pool.js" {
+  import { Pool } from "undici";
+  export = Pool;
+}
+
+declare module "undici/lib/dispatcher/proxy-agent.js" {
+  import { ProxyAgent } from "undici";
+  export = ProxyAgent;
 }

@@ -17,6 +17,7 @@ export interface Settings {
   readonly certificateDirectories: readonly string[];
   /** NODE_EXTRA_CA_CERTS: Node forgets it as soon as other authorities are given. */
   readonly extraCertificateFile: string | undefined;
+  readonly proxy: ProxySettings;
   /** Root under which absolute default files lie; "/" outside tests. */
   readonly root: string;
 }
@@ -27,6 +28,16 @@ export interface SettingsOptions {
   readonly environment?: Environment;
   readonly home?: string;
   readonly root?: string;
+}
+
+/** Proxies of the environment; how they are read is Go's way, as other tools of the field do it. */
+export interface ProxySettings {
+  /** For http: URLs. */
+  readonly http: string | undefined;
+  /** For https: URLs. */
+  readonly https: string | undefined;
+  /** NO_PROXY, as it is written. */
+  readonly none: string;
 }
 
 /** The settings of this process, or of a world that a test lays out below `root`. */
@@ -47,7 +58,20 @@ export function readSettings(options: SettingsOptions = {}): Settings {
       (environment["SSL_CERT_DIR"] ?? "").split(":").filter((entry) => entry !== ""),
     ),
     extraCertificateFile: nonEmpty(environment["NODE_EXTRA_CA_CERTS"]),
+    proxy: readProxies(environment),
     root: options.root ?? "/",
+  });
+}
+
+/** Below a web server HTTP_PROXY may be a header of whoever asks. */
+function readProxies(environment: Environment): ProxySettings {
+  const either = (name: string): string | undefined =>
+    nonEmpty(environment[name]) ?? nonEmpty(environment[name.toLowerCase()]);
+  const isBelowServer = nonEmpty(environment["REQUEST_METHOD"]) !== undefined;
+  return Object.freeze({
+    http: isBelowServer ? nonEmpty(environment["http_proxy"]) : either("HTTP_PROXY"),
+    https: either("HTTPS_PROXY"),
+    none: either("NO_PROXY") ?? "",
   });
 }
 

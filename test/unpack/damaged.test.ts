@@ -3,8 +3,11 @@ import * as assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { SILENT } from "../../provider/context";
 import type { ErrorCode } from "../../provider/errors";
-import { flipped, globalHeader, gzip, tar, tarGz, tarOf } from "../support/archives";
+import { DEFAULT_LIMITS } from "../../provider/limits";
+import { unpack } from "../../provider/unpack/unpack";
+import { flipped, globalHeader, gzip, sha256, tar, tarGz, tarOf } from "../support/archives";
 import { assertRefused, contentOf, unpackLayers } from "../support/unpacking";
 
 const noise = randomBytes(200_000).toString("base64");
@@ -178,6 +181,25 @@ describe("what is there but not unpacked", () => {
       entries.map(({ path, size }) => [path, size]),
       [["blob-0.gz", bytes.length]],
     );
+  });
+});
+
+describe("what the machine refuses", () => {
+  const place = { limits: DEFAULT_LIMITS, signal: new AbortController().signal, report: SILENT };
+  const form = { kind: "file", name: "a" } as const;
+  const descriptor = { mediaType: "a/b", digest: sha256(""), size: 0, annotations: {} };
+  const plan = { layers: [{ descriptor, index: 0, form }], isImage: false };
+
+  test("a blob that is not there", async () => {
+    const unpacking = unpack(plan, () => "/no/such/blob", "/no/such/staging", place, "host/r:1");
+    const message = /^cannot unpack host\/r:1: ENOENT.*\/no\/such\/blob/;
+    await assert.rejects(unpacking, { name: "OciError", code: "STORE", message });
+  });
+
+  test("a staging folder that is not there", async () => {
+    const unpacking = unpack(plan, () => "/dev/null", "/no/such/staging", place, "host/r:1");
+    const message = /ENOENT.*\/no\/such\/staging\/a/;
+    await assert.rejects(unpacking, { name: "OciError", code: "STORE", message });
   });
 });
 

@@ -1,0 +1,66 @@
+/**
+ * Opens a connection to a server: how it is verified, and how long it may take. Sends nothing.
+ */
+import type { buildConnector as Connectors } from "undici";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is what it exports
+import buildConnector = require("undici/lib/core/connect.js");
+import type { TlsOptions } from "../types";
+import { isUnknownAuthority } from "./failure";
+import type { Trust } from "./trust";
+
+/** What TLS is opened with; the environment of Node cannot switch verification off. */
+export function verifiedBy(
+  tls: TlsOptions,
+  trust: Trust,
+  timeout: number,
+): Connectors.BuildOptions {
+  if (tls.skipVerify) return { timeout, rejectUnauthorized: false };
+  const secureContext = trust.context(tls.certificateAuthorities);
+  return { timeout, rejectUnauthorized: true, secureContext };
+}
+
+/**
+ * Node's own roots come first, because they are compiled in, while to read and parse the machine's
+ * takes as long as a small pull; those are asked only about an authority that Node does not know.
+ */
+export function createConnector(
+  tls: TlsOptions,
+  trust: Trust,
+  timeout: number,
+): Connectors.connector {
+  if (tls.skipVerify) return buildConnector(verifiedBy(tls, trust, timeout));
+  let wide: Connectors.connector | undefined;
+  const widest = (): Connectors.connector =>
+    (wide ??= buildConnector(verifiedBy(tls, trust, timeout)));
+  const narrow = buildConnector({ timeout, rejectUnauthorized: true });
+  return (options, callback) => {
+    if (options.protocol !== "https:") {
+      narrow(options, callback);
+    } else if (wide !== undefined || tls.certificateAuthorities.length > 0) {
+      connectWith(widest, options, callback);
+    } else {
+      narrow(options, (...result) => {
+        const [error] = result;
+        const isHopeless = error === null || !isUnknownAuthority(error);
+        if (isHopeless || trust.ambient().length === 0) callback(...result);
+        else connectWith(widest, options, callback);
+      });
+    }
+  };
+}
+
+/** Authorities that are no certificates must fail the request, not the process. */
+function connectWith(
+  connector: () => Connectors.connector,
+  options: Connectors.Options,
+  callback: Connectors.Callback,
+): void {
+  let connect: Connectors.connector;
+  try {
+    connect = connector();
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), null);
+    return;
+  }
+  connect(options, callback);
+}

@@ -1,0 +1,187 @@
+/** Checking inputs: every wrong type, every unknown name, all at once, and no value in any text. */
+import * as assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { checkInputs } from "../../provider/pulumi/check-inputs";
+import { INPUT_ROWS } from "../../provider/pulumi/inputs";
+import { nearest } from "../../provider/pulumi/nearest";
+import { followsTag, readInputs } from "../../provider/pulumi/read-inputs";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const OTHER = `sha256:${"b".repeat(64)}`;
+
+function failuresOf(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const checked = checkInputs({ reference: "localhost:5000/team/app:1", ...values });
+  return checked.ok ? [] : checked.failures;
+}
+
+describe("types", () => {
+  const cases: readonly [Readonly<Record<string, unknown>>, readonly string[]][] = [
+    [{ reference: 1 }, ['input "reference" must be a string, and is a number']],
+    [{ reference: ["x"] }, ['input "reference" must be a string, and is a list']],
+    [{ reference: "" }, ['input "reference" is an empty string']],
+    [{ reference: null }, ['input "reference" is missing']],
+    [{ reference: undefined }, ['input "reference" is missing']],
+    [{ digest: true }, ['input "digest" must be a string, and is a boolean']],
+    [{ plainHttp: "yes" }, ['input "plainHttp" must be true or false, and is a string']],
+    [{ skipTlsVerify: 1 }, ['input "skipTlsVerify" must be true or false, and is a number']],
+    [{ caCertificates: "a" }, ['input "caCertificates" must be a list of strings, and is a string']],
+    [
+      { caCertificates: ["a", 2, null, ""] },
+      [
+        'input "caCertificates[1]" must be a string, and is a number',
+        'input "caCertificates[2]" must be a string, and is null',
+        'input "caCertificates[3]" is an empty string',
+      ],
+    ],
+    [{ credentials: "u:p" }, ['input "credentials" must be an object, and is a string']],
+    [
+      { credentials: { username: 1, password: {} } },
+      [
+        'input "credentials.username" must be a string, and is a number',
+        'input "credentials.password" must be a string, and is an object',
+      ],
+    ],
+  ];
+  for (const [values, failures] of cases) {
+    test(JSON.stringify(values), () => {
+      assert.deepEqual(failuresOf(values), failures);
+    });
+  }
+
+  test("absent inputs are no failure and no input", () => {
+    const checked = checkInputs({ reference: "host/app", plainHttp: undefined, digest: null });
+    assert.deepEqual(checked, { ok: true, inputs: { reference: "host/app" } });
+  });
+});
+
+describe("unknown names", () => {
+  const cases: readonly [Readonly<Record<string, unknown>>, string][] = [
+    [{ plainHTTP: true }, 'unknown input "plainHTTP"; did you mean "plainHttp"?'],
+    [{ refernce: "x" }, 'unknown input "refernce"; did you mean "reference"?'],
+    [{ mirrors: [] }, 'unknown input "mirrors"'],
+    [{ constructor: 1 }, 'unknown input "constructor"'],
+    [JSON.parse('{"__proto__": {}}') as Record<string, unknown>, 'unknown input "__proto__"'],
+    [
+      { credentials: { username: "u", password: "p4ss", pasword: "p4ss" } },
+      'unknown input "credentials.pasword"; did you mean "credentials.password"?',
+    ],
+  ];
+  for (const [values, failure] of cases) {
+    test(failure, () => {
+      const all = Object.assign(Object.create(null) as object, { reference: "host/app:1" });
+      Object.defineProperties(all, Object.getOwnPropertyDescriptors(values));
+      const checked = checkInputs(all as Record<string, unknown>);
+      assert.deepEqual(checked, { ok: false, failures: [failure] });
+    });
+  }
+
+  test("a name far from all others has no suggestion; short names have to be nearer", () => {
+    assert.equal(nearest("somethingElse", ["reference"]), undefined);
+    assert.equal(nearest("tga", ["tag"]), undefined);
+    assert.equal(nearest("tags", ["tag"]), "tag");
+    assert.equal(nearest("digset", ["digest", "diget"]), "diget");
+    assert.equal(nearest("x", []), undefined);
+  });
+});
+
+describe("credentials", () => {
+  const needs = ['input "credentials" needs username and password, or identityToken'];
+  const both = ['input "credentials" takes username and password, or identityToken, and has both'];
+  const cases: readonly [object, readonly string[]][] = [
+    [{ username: "u", password: "p" }, []],
+    [{ identityToken: "t" }, []],
+    [{ username: "u" }, needs],
+    [{ password: "p" }, needs],
+    [{}, needs],
+    [{ username: "u", password: null }, needs],
+    [{ username: "u", identityToken: "t" }, both],
+    [{ username: "u", password: "p", identityToken: "t" }, both],
+  ];
+  for (const [credentials, failures] of cases) {
+    test(JSON.stringify(credentials), () => {
+      assert.deepEqual(failuresOf({ credentials }), failures);
+    });
+  }
+});
+
+test("all failures come at once", () => {
+  const checked = checkInputs({ plainHttp: 1, digset: DIGEST, credentials: {} });
+  assert.equal(checked.ok, false);
+  assert.equal(checked.failures.length, 4);
+});
+
+describe("a secret value is in no failure", () => {
+  const SECRETS = ["hunter2-and-more", "p\u0000ss\nword", "🔑🔑🔑🔑", '"quoted"pass', "{}[]secret"];
+  const places: readonly ((secret: string) => Readonly<Record<string, unknown>>)[] = [
+    (secret) => ({ credentials: secret }),
+    (secret) => ({ credentials: [secret] }),
+    (secret) => ({ credentials: { username: [secret], password: { secret } } }),
+    (secret) => ({ credentials: { username: secret } }),
+    (secret) => ({ credentials: { password: secret } }),
+    (secret) => ({ credentials: { identityToken: secret, password: secret } }),
+    (secret) => ({ credentials: { identityToken: [secret] } }),
+    (secret) => ({ credentials: { token: secret, username: "u", password: secret } }),
+    (secret) => ({ plainHttp: secret }),
+    (secret) => ({ skipTlsVerify: { secret } }),
+    (secret) => ({ caCertificates: secret }),
+    (secret) => ({ caCertificates: [[secret], { secret }] }),
+    (secret) => ({ password: secret }),
+    (secret) => ({ reference: [secret] }),
+    (secret) => ({ digest: [secret] }),
+    (secret) => ({ digest: secret }),
+    (secret) => ({ reference: `user:${secret.replace(/[^\w-]/gu, "")}@host/app:1` }),
+    (secret) => ({ reference: `oci://u:${secret.replace(/[^\w-]/gu, "")}@host/app:1` }),
+  ];
+  for (const [index, place] of places.entries()) {
+    test(`place ${index + 1}`, () => {
+      for (const secret of SECRETS) {
+        const read = readInputs({ reference: "host/app:1", ...place(secret) });
+        assert.ok("failures" in read && read.failures.length > 0);
+        const text = read.failures.join("\n");
+        for (const form of [secret, secret.replace(/[^\w-]/gu, "")]) {
+          if (form.length > 3) assert.ok(!text.includes(form), text);
+        }
+      }
+    });
+  }
+});
+
+describe("reference and digest", () => {
+  test("follow a tag only where neither pins", () => {
+    const follows = (values: Readonly<Record<string, unknown>>): boolean => {
+      const read = readInputs(values);
+      assert.ok(!("failures" in read));
+      return followsTag(read);
+    };
+    assert.equal(follows({ reference: "host/app" }), true);
+    assert.equal(follows({ reference: "host/app:1" }), true);
+    assert.equal(follows({ reference: `host/app:1@${DIGEST}` }), false);
+    assert.equal(follows({ reference: "host/app:1", digest: DIGEST }), false);
+    assert.equal(follows({ reference: `host/app@${DIGEST}`, digest: DIGEST }), false);
+  });
+
+  test("that contradict each other are a failure that names both", () => {
+    assert.deepEqual(readInputs({ reference: `host/app@${DIGEST}`, digest: OTHER }), {
+      failures: [`input "digest" is ${OTHER}, and the reference names ${DIGEST}: remove one of them`],
+    });
+  });
+
+  test("a digest that is none", () => {
+    const read = readInputs({ reference: "host/app", digest: "sha256:abc" });
+    assert.ok("failures" in read);
+    assert.match(read.failures[0] ?? "", /^input "digest" is not valid: /);
+  });
+
+  test("a reference that is none", () => {
+    const read = readInputs({ reference: "Host/UPPER:1" });
+    assert.ok("failures" in read);
+    assert.match(read.failures[0] ?? "", /^cannot use the reference "/);
+  });
+});
+
+test("each input of the table is checked, described and documented", () => {
+  for (const [name, row] of INPUT_ROWS) {
+    assert.notEqual(row.description, "", name);
+    assert.deepEqual(failuresOf({ [name]: Symbol("wrong") }).length, 1, name);
+  }
+});

@@ -1,0 +1,137 @@
+/** Outputs of a pull and the line about what moved: facts of the digest, safe to store and to show. */
+import * as assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { movedMessage } from "../../provider/pulumi/moved";
+import { changedFiles, FILES_SHOWN, filesOf, OUTPUTS, outputsOf } from "../../provider/pulumi/outputs";
+import type { Pulled } from "../../provider/pull";
+import type { ImageManifest, Reference, TreeEntry } from "../../provider/types";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const REFERENCE: Reference = { registry: "host:5000", repository: "team/app", tag: "1" };
+
+function file(path: string, letter = "a"): TreeEntry {
+  return { path, type: "file", mode: 0o644, size: 3, sha256: letter.repeat(64) };
+}
+
+function pulledOf(entries: readonly TreeEntry[], manifest: Partial<ImageManifest> = {}): Pulled {
+  return {
+    digest: DIGEST,
+    manifestDigest: DIGEST,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    manifest: { kind: "manifest", mediaType: "x", layers: [], annotations: {}, ...manifest },
+    path: ".oci-artifacts/app-aaaaaaaaaaaaaaaa",
+    tree: {
+      directory: "/somewhere/of/this/machine/.oci-artifacts/app-aaaaaaaaaaaaaaaa",
+      name: "app-aaaaaaaaaaaaaaaa",
+      entries,
+      contentDigest: DIGEST,
+      fileCount: entries.filter(({ type }) => type !== "directory").length,
+      size: 3 * entries.length,
+    },
+    servedBy: {
+      role: "mirror",
+      host: "mirror.corp.example",
+      registry: "mirror.corp.example",
+      repository: "team/app",
+      plainHttp: false,
+      tls: { skipVerify: false, certificateAuthorities: [] },
+    },
+  };
+}
+
+describe("outputs", () => {
+  test("in full", () => {
+    const entries: readonly TreeEntry[] = [
+      { path: "dir", type: "directory", mode: 0o755, size: 0 },
+      file("dir/a.txt"),
+      { path: "link", type: "symlink", mode: 0o777, size: 0, target: "dir/a.txt" },
+    ];
+    const annotations = { "org.opencontainers.image.revision": "abc" };
+    const outputs = outputsOf(REFERENCE, pulledOf(entries, { artifactType: "a/b", annotations }));
+    assert.deepEqual(outputs, {
+      digest: DIGEST,
+      manifestDigest: DIGEST,
+      path: ".oci-artifacts/app-aaaaaaaaaaaaaaaa",
+      pinned: `host:5000/team/app@${DIGEST}`,
+      tag: "1",
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      artifactType: "a/b",
+      annotations,
+      contentDigest: DIGEST,
+      fileCount: 2,
+      size: 9,
+      files: { "./dir/a.txt": "aaaaaaaaaaaa", "./link": "-> dir/a.txt" },
+    });
+    assert.deepEqual(Object.keys(outputs), Object.keys(OUTPUTS));
+  });
+
+  test("name no machine and no mirror", () => {
+    const text = JSON.stringify(outputsOf(REFERENCE, pulledOf([file("a")])));
+    assert.doesNotMatch(text, /this\/machine|corp\.example/);
+  });
+
+  test("tag: the written one, latest, or none beside a digest", () => {
+    const tagOf = (reference: Reference): string | undefined =>
+      outputsOf(reference, pulledOf([])).tag;
+    const { tag: _tag, ...bare } = REFERENCE;
+    assert.equal(tagOf(bare), "latest");
+    assert.equal("tag" in outputsOf({ ...bare, digest: DIGEST }, pulledOf([])), false);
+    assert.equal(tagOf({ ...REFERENCE, digest: DIGEST }), "1");
+  });
+
+  test(`files are listed up to ${FILES_SHOWN}, and absent above`, () => {
+    const many = Array.from({ length: FILES_SHOWN }, (_, index) => file(`f${index}`));
+    const most = outputsOf(REFERENCE, pulledOf(many));
+    assert.equal(Object.keys(most.files ?? {}).length, FILES_SHOWN);
+    assert.equal("files" in outputsOf(REFERENCE, pulledOf([...many, file("one-more")])), false);
+  });
+
+  test("strings of the registry pass the gate", () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const manifest = {
+      artifactType: unknown,
+      annotations: { "4dabf18193072939515e22adb298388d": "x", a: unknown, b: "\u001b[0m" },
+    };
+    const outputs = outputsOf(REFERENCE, pulledOf([file("x\u001b")], manifest));
+    assert.equal(outputs.artifactType, `"${unknown}"`);
+    assert.deepEqual(outputs.annotations, { a: `"${unknown}"`, b: "\ufffd[0m" });
+    assert.deepEqual(Object.keys(outputs.files ?? {}), ["./x\ufffd"]);
+  });
+});
+
+test("changed files: added, removed and changed ones, by name", () => {
+  const before = { "./a": "1", "./b": "1", "./c": "1" };
+  const after = { "./d": "1", "./c": "2", "./a": "1" };
+  assert.deepEqual(changedFiles(before, after), ["- ./b", "~ ./c", "+ ./d"]);
+  assert.deepEqual(changedFiles(before, before), []);
+});
+
+describe("the line about what moved", () => {
+  const move = { subject: "host/app:1", before: "sha256:a", after: "sha256:b" };
+  const head = "host/app:1 moved: sha256:a => sha256:b";
+  const newFiles = [file("a.txt", "b"), file("new.txt")];
+
+  test("from the old tree's entries or from the old output: the same", () => {
+    const old = [file("a.txt"), file("gone.txt")];
+    const text = `${head}; files: ~ ./a.txt, - ./gone.txt, + ./new.txt`;
+    assert.equal(movedMessage({ ...move, oldFiles: old, newFiles }), text);
+    assert.equal(movedMessage({ ...move, oldFiles: filesOf(old), newFiles }), text);
+  });
+
+  test("where the old files are not known: the digests alone", () => {
+    for (const oldFiles of [undefined, null, "x"]) {
+      assert.equal(movedMessage({ ...move, oldFiles, newFiles }), head);
+    }
+  });
+
+  test("the same files under another digest", () => {
+    assert.equal(movedMessage({ ...move, oldFiles: newFiles, newFiles }), `${head}; no file differs`);
+  });
+
+  test("many files: twenty names and a number", () => {
+    const many = Array.from({ length: 25 }, (_, index) => file(`f${index}`));
+    const text = movedMessage({ ...move, oldFiles: [], newFiles: many });
+    assert.equal(text.split(", + ").length, 20);
+    assert.match(text, /, and 5 more$/);
+  });
+});

@@ -1,0 +1,354 @@
+/** Trees: built once, found again, healed where they were touched, whole in every race. */
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openTrees, type TreeKey, type TreeStore } from "../../provider/store/trees";
+import { folderFor } from "../support/folder-for-test";
+import { recordReport, type RecordedReport } from "../support/report-for-test";
+import { contentOf, filler, type Content, type Filler } from "./content";
+
+const KEY: TreeKey = { name: "app-0123456789abcdef", key: "sha256:0123456789abcdef-and-more" };
+
+const CONTENT: Content = {
+  "a.txt": "alpha",
+  "b.txt": "bravo",
+  "dir/": "",
+  "dir/c.txt": "charlie",
+  link: "-> a.txt",
+};
+
+/** Longer than the tick by which the kernel stamps files. */
+const TICK_MS = 20;
+
+interface Placed {
+  readonly project: string;
+  readonly trees: TreeStore;
+  readonly directory: string;
+  readonly report: RecordedReport;
+  readonly content: Filler;
+  ensure(): Promise<void>;
+}
+
+/** A project whose tree has been built. */
+async function placed(context: TestContext): Promise<Placed> {
+  const project = folderFor(context);
+  const trees = openTrees(project);
+  const report = recordReport();
+  const content = filler(CONTENT);
+  const ensure = async (): Promise<void> => {
+    await trees.ensure(KEY, content.fill, report);
+  };
+  await ensure();
+  await sleep(TICK_MS);
+  const directory = join(project, ".oci-artifacts", KEY.name);
+  return { project, trees, directory, report, content, ensure };
+}
+
+function stagingOf(project: string): readonly string[] {
+  return fs.readdirSync(join(project, ".oci-artifacts", ".staging"));
+}
+
+describe("building", () => {
+  test("a new tree: content, .gitignore, facts; nothing is left in staging", async (context) => {
+    const { directory, project, report, trees } = await placed(context);
+    assert.deepEqual(contentOf(directory), CONTENT);
+    assert.equal(fs.readFileSync(join(project, ".oci-artifacts", ".gitignore"), "utf8"), "*\n");
+    assert.deepEqual(stagingOf(project), []);
+    assert.deepEqual(report.lines, []);
+    const tree = await trees.find(KEY);
+    assert.equal(tree?.directory, directory);
+    assert.equal(tree.name, KEY.name);
+    assert.equal(tree.fileCount, 4);
+    assert.match(tree.contentDigest, /^sha256:[0-9a-f]{64}$/);
+    assert.equal((await trees.receipt(KEY.name))?.key, KEY.key);
+  });
+
+  test("once: the second time nothing is filled and nothing is written", async (context) => {
+    const { content, directory, ensure, report } = await placed(context);
+    const before = fs.statSync(directory);
+    await ensure();
+    assert.equal(content.calls(), 1);
+    assert.deepEqual(report.lines, []);
+    assert.equal(fs.statSync(directory).ino, before.ino);
+  });
+
+  test("a user's own .gitignore stays", async (context) => {
+    const project = folderFor(context);
+    fs.mkdirSync(join(project, ".oci-artifacts"));
+    fs.writeFileSync(join(project, ".oci-artifacts", ".gitignore"), "mine\n");
+    await openTrees(project).ensure(KEY, filler(CONTENT).fill, recordReport());
+    const text = fs.readFileSync(join(project, ".oci-artifacts", ".gitignore"), "utf8");
+    assert.equal(text, "mine\n");
+  });
+
+  test("what is missing is no find, and looking writes nothing", async (context) => {
+    const project = folderFor(context);
+    const trees = openTrees(project);
+    assert.equal(await trees.find(KEY), undefined);
+    assert.equal(await trees.receipt(KEY.name), undefined);
+    assert.deepEqual(fs.readdirSync(project), []);
+  });
+
+  test("a fill that fails leaves no tree, no staging and no receipt", async (context) => {
+    const project = folderFor(context);
+    const trees = openTrees(project);
+    const broken = async (folder: string): Promise<never> => {
+      fs.writeFileSync(join(folder, "half"), "");
+      await Promise.resolve();
+      throw new Error("cut");
+    };
+    await assert.rejects(trees.ensure(KEY, broken, recordReport()), /^Error: cut$/);
+    assert.deepEqual(stagingOf(project), []);
+    assert.equal(await trees.receipt(KEY.name), undefined);
+    assert.equal(fs.existsSync(join(project, ".oci-artifacts", KEY.name)), false);
+  });
+
+  test("a folder at the place that has no receipt is replaced", async (context) => {
+    const project = folderFor(context);
+    const directory = join(project, ".oci-artifacts", KEY.name);
+    fs.mkdirSync(directory, { recursive: true });
+    fs.writeFileSync(join(directory, "stray"), "");
+    await openTrees(project).ensure(KEY, filler(CONTENT).fill, recordReport());
+    assert.deepEqual(contentOf(directory), CONTENT);
+  });
+
+  test("another key under the same name is another tree", async (context) => {
+    const { directory, report, trees } = await placed(context);
+    const other = { ...KEY, key: "sha256:another" };
+    assert.equal(await trees.find(other), undefined);
+    await trees.ensure(other, filler({ only: "this" }).fill, report);
+    assert.deepEqual(contentOf(directory), { only: "this" });
+  });
+
+  for (const [name, text] of [
+    ["cut", '{"version":1,"key":'],
+    ["of another version", JSON.stringify({ version: 2, key: KEY.key })],
+    [
+      "with entries that are none",
+      JSON.stringify({ version: 1, key: KEY.key, contentDigest: "x", entries: [{}] }),
+    ],
+  ] as const) {
+    test(`a receipt ${name} means: build anew`, async (context) => {
+      const { content, directory, ensure, project } = await placed(context);
+      fs.writeFileSync(join(project, ".oci-artifacts", ".receipts", `${KEY.name}.json`), text);
+      await ensure();
+      assert.equal(content.calls(), 2);
+      assert.deepEqual(contentOf(directory), CONTENT);
+      await ensure();
+      assert.equal(content.calls(), 2);
+    });
+  }
+});
+
+describe("healing, with one warning that names what was changed", () => {
+  const cases: readonly [string, (directory: string) => void, readonly string[]][] = [
+    [
+      "a file of another size",
+      (directory) => {
+        fs.writeFileSync(join(directory, "a.txt"), "something else");
+      },
+      ["~ ./a.txt"],
+    ],
+    [
+      "a file of the same size and time",
+      (directory) => {
+        const file = join(directory, "a.txt");
+        const { atime, mtime } = fs.statSync(file);
+        fs.writeFileSync(file, "ALPHA");
+        fs.utimesSync(file, atime, mtime);
+      },
+      ["~ ./a.txt"],
+    ],
+    [
+      "a file replaced by another of the same size and time",
+      (directory) => {
+        const file = join(directory, "a.txt");
+        const { atime, mtime } = fs.statSync(file);
+        fs.writeFileSync(`${file}.new`, "ALPHA");
+        fs.utimesSync(`${file}.new`, atime, mtime);
+        fs.renameSync(`${file}.new`, file);
+      },
+      ["~ ./a.txt"],
+    ],
+    [
+      "a deleted file",
+      (directory) => {
+        fs.rmSync(join(directory, "dir", "c.txt"));
+      },
+      ["- ./dir/c.txt"],
+    ],
+    [
+      "an added file and an added folder",
+      (directory) => {
+        fs.writeFileSync(join(directory, "dir", "new"), "");
+        fs.mkdirSync(join(directory, "more", "deep"), { recursive: true });
+      },
+      ["+ ./dir/new", "+ ./more"],
+    ],
+    [
+      "another mode",
+      (directory) => {
+        fs.chmodSync(join(directory, "b.txt"), 0o755);
+      },
+      ["~ ./b.txt"],
+    ],
+    [
+      "another mode of a folder",
+      (directory) => {
+        fs.chmodSync(join(directory, "dir"), 0o700);
+      },
+      ["~ ./dir"],
+    ],
+    [
+      "a link that leads elsewhere",
+      (directory) => {
+        fs.rmSync(join(directory, "link"));
+        fs.symlinkSync("b.txt", join(directory, "link"));
+      },
+      ["~ ./link"],
+    ],
+    [
+      "a file that became a folder",
+      (directory) => {
+        fs.rmSync(join(directory, "a.txt"));
+        fs.mkdirSync(join(directory, "a.txt"));
+      },
+      ["~ ./a.txt"],
+    ],
+    [
+      "a file that became a link to the same content",
+      (directory) => {
+        fs.rmSync(join(directory, "b.txt"));
+        fs.writeFileSync(join(directory, "..", "elsewhere"), "bravo");
+        fs.symlinkSync("../elsewhere", join(directory, "b.txt"));
+      },
+      ["~ ./b.txt"],
+    ],
+  ];
+  for (const [name, damage, named] of cases) {
+    test(name, async (context) => {
+      const { content, directory, ensure, project, report, trees } = await placed(context);
+      damage(directory);
+      assert.equal(await trees.find(KEY), undefined);
+      await ensure();
+      assert.equal(content.calls(), 2);
+      assert.deepEqual(contentOf(directory), CONTENT);
+      assert.equal(fs.statSync(join(directory, "b.txt")).mode & 0o777, 0o644);
+      assert.deepEqual(report.lines, [
+        `warning: .oci-artifacts/${KEY.name} was changed locally and is restored: ${named.join(", ")}`,
+      ]);
+      assert.deepEqual(stagingOf(project), []);
+      await ensure();
+      assert.equal(content.calls(), 2);
+      assert.equal(report.lines.length, 1);
+    });
+  }
+
+  test("many changes: a few names and a number", async (context) => {
+    const { directory, ensure, report } = await placed(context);
+    for (const index of [1, 2, 3, 4, 5, 6, 7]) fs.writeFileSync(join(directory, `n${index}`), "");
+    await ensure();
+    assert.match(report.said("warning")[0] ?? "", /: \+ \.\/n\d(, \+ \.\/n\d){4} and 2 more$/);
+  });
+
+  test("a tree that is gone is built again without a word", async (context) => {
+    const { content, directory, ensure, report } = await placed(context);
+    fs.rmSync(directory, { recursive: true });
+    await ensure();
+    assert.equal(content.calls(), 2);
+    assert.deepEqual(contentOf(directory), CONTENT);
+    assert.deepEqual(report.lines, []);
+  });
+
+  test("a fill that fails leaves the damaged tree as it is", async (context) => {
+    const { directory, project, report, trees } = await placed(context);
+    fs.writeFileSync(join(directory, "a.txt"), "edited");
+    const offline = (): Promise<never> => Promise.reject(new Error("offline"));
+    await assert.rejects(trees.ensure(KEY, offline, report), /offline/);
+    assert.deepEqual(contentOf(directory), { ...CONTENT, "a.txt": "edited" });
+    assert.deepEqual(stagingOf(project), []);
+    assert.deepEqual(report.lines, []);
+  });
+});
+
+test("a copied checkout is whole, and its receipt learns the new inodes", async (context) => {
+  const { project } = await placed(context);
+  const copy = join(folderFor(context), "copy");
+  fs.cpSync(project, copy, { recursive: true, verbatimSymlinks: true });
+  const trees = openTrees(copy);
+  const before = await trees.receipt(KEY.name);
+  const never = (): Promise<never> => Promise.reject(new Error("filled"));
+  const report = recordReport();
+  await trees.ensure(KEY, never, report);
+  const after = await trees.receipt(KEY.name);
+  const inode = fs.statSync(join(copy, ".oci-artifacts", KEY.name, "a.txt")).ino;
+  assert.notEqual(before?.entries[0]?.facts.inode, inode);
+  assert.equal(after?.entries[0]?.facts.inode, inode);
+  assert.equal(after.contentDigest, before?.contentDigest);
+  assert.deepEqual(report.lines, []);
+});
+
+describe("races", () => {
+  /** Lets all callers go on once `count` of them have come. */
+  function barrier(count: number): () => Promise<void> {
+    let waiting = 0;
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return async () => {
+      waiting += 1;
+      if (waiting === count) open();
+      await opened;
+    };
+  }
+
+  test("several builders at once: one whole tree, all get it", async (context) => {
+    const project = folderFor(context);
+    const { fill, calls } = filler(CONTENT, barrier(4));
+    const trees = await Promise.all(
+      [1, 2, 3, 4].map(() => openTrees(project).ensure(KEY, fill, recordReport())),
+    );
+    assert.equal(calls(), 4);
+    assert.equal(new Set(trees.map(({ directory }) => directory)).size, 1);
+    assert.deepEqual(contentOf(join(project, ".oci-artifacts", KEY.name)), CONTENT);
+    assert.deepEqual(stagingOf(project), []);
+    assert.notEqual(await openTrees(project).find(KEY), undefined);
+  });
+
+  test("several healers at once: none fails, the tree is whole", async (context) => {
+    const { directory, project } = await placed(context);
+    for (let round = 0; round < 10; round += 1) {
+      fs.writeFileSync(join(directory, "a.txt"), `edited ${round}`);
+      const { fill } = filler(CONTENT, barrier(4));
+      await Promise.all(
+        [1, 2, 3, 4].map(() => openTrees(project).ensure(KEY, fill, recordReport())),
+      );
+      assert.deepEqual(contentOf(directory), CONTENT);
+      assert.deepEqual(stagingOf(project), []);
+    }
+  });
+
+  test("two processes at once: one whole tree", async (context) => {
+    const project = folderFor(context);
+    const script = join(__dirname, "ensure-tree.js");
+    const children = [1, 2].map(() => {
+      const parts = [script, project, KEY.name, KEY.key, JSON.stringify(CONTENT)];
+      return spawn(process.execPath, parts, { stdio: ["pipe", "pipe", "inherit"] });
+    });
+    await Promise.all(children.map((child) => once(child.stdout, "data")));
+    for (const child of children) child.stdin.end();
+    const codes = await Promise.all(children.map((child) => once(child, "close")));
+    assert.deepEqual(
+      codes.map(([code]) => code as number),
+      [0, 0],
+    );
+    assert.deepEqual(contentOf(join(project, ".oci-artifacts", KEY.name)), CONTENT);
+    assert.deepEqual(stagingOf(project), []);
+    assert.notEqual(await openTrees(project).find(KEY), undefined);
+  });
+});
