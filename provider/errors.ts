@@ -1,34 +1,11 @@
 /**
- * The one error class and its closed union of codes: one code for each thing that a user would do
- * next. Every message is built here, in one shape, through the redaction gate.
+ * The one error class. Every message is built here, in one shape, through the redaction gate; the
+ * codes, one for each thing that a user would do next, are the table in error-codes.ts.
  */
+import type { ErrorCode } from "./error-codes";
 import { redact } from "./redact";
 
-/** What went wrong, seen from what the user does next. docs/errors.md has an entry for each. */
-export type ErrorCode =
-  | "INVALID_REFERENCE"
-  | "INVALID_INPUT"
-  | "CONFIG"
-  | "NOT_FOUND"
-  | "UNAUTHORIZED"
-  | "FORBIDDEN"
-  | "RATE_LIMITED"
-  | "UNREACHABLE"
-  | "TIMEOUT"
-  | "TLS"
-  | "PLAIN_HTTP"
-  | "REGISTRY"
-  | "DIGEST_MISMATCH"
-  | "UNSUPPORTED_MANIFEST"
-  | "NO_PLATFORM"
-  | "AMBIGUOUS_PLATFORM"
-  | "NO_MATCHING_LAYER"
-  | "BAD_ARCHIVE"
-  | "UNSAFE_ARCHIVE"
-  | "LIMIT_EXCEEDED"
-  | "DESTINATION_NOT_OURS"
-  | "STORE"
-  | "CANCELLED";
+export type { ErrorCode } from "./error-codes";
 
 export interface OciErrorFacts {
   readonly code: ErrorCode;
@@ -54,6 +31,7 @@ export interface OciErrorFacts {
 export class OciError extends Error {
   override readonly name = "OciError";
   readonly code: ErrorCode;
+  readonly verb: string;
   readonly subject: string;
   readonly fact: string;
   readonly details: readonly string[];
@@ -73,6 +51,7 @@ export class OciError extends Error {
       ].join("\n"),
     );
     this.code = facts.code;
+    this.verb = facts.verb;
     this.subject = subject;
     this.fact = fact;
     this.details = Object.freeze(details);
@@ -82,6 +61,12 @@ export class OciError extends Error {
       Object.defineProperty(this, "cause", { value: facts.cause, enumerable: false });
     }
   }
+}
+
+/** What the error says, as plain data: to carry it into another process and make it anew there. */
+export function errorFacts(error: OciError): OciErrorFacts {
+  const { code, verb, subject, fact, details, hint, status } = error;
+  return { code, verb, subject, fact, details, hint, status };
 }
 
 /** Any thrown value as an OciError; what is not one already is a defect of ours, and says so. */

@@ -48,7 +48,7 @@ export async function pull(
   const endpoints = endpointsOf(request.reference, request.transport);
   const resolved = await resolve(request, endpoints, rooms, context);
   const verified = verify(resolved, NO_POLICY);
-  const plan = planContent(verified.manifest, subject);
+  const plan = planContent(verified.manifest, subject, context.limits);
   const key = treeKey(lastSegment(request.reference), verified.manifestDigest);
   const tree = await rooms.trees.ensure(
     key,

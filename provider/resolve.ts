@@ -20,6 +20,8 @@ export interface ResolveRequest {
   readonly digest?: string | undefined;
   /** What this very reference resolved to before: HEAD is enough, and it serves in an outage. */
   readonly known?: string | undefined;
+  /** The registry has just been found out of reach: it is not asked again. */
+  readonly outage?: OciError | undefined;
 }
 
 export interface ResolveRooms {
@@ -49,7 +51,7 @@ export async function resolve(
   const top =
     wanted === undefined
       ? await findTag(request, endpoints, rooms, context)
-      : await findDigest(wanted, subject, endpoints, rooms, context);
+      : await findDigest(wanted, request, endpoints, rooms, context);
   const read = (document: ManifestDocument): ImageManifest | ImageIndex =>
     parseManifest(document.bytes, document.mediaType, subject, context.limits);
 
@@ -61,7 +63,7 @@ export async function resolve(
       throw limitExceeded(context.limits, "indexDepth", { verb: "resolve", subject });
     }
     const child = onlyCandidate(manifest, subject);
-    current = await findDigest(child.digest, subject, endpoints, rooms, context);
+    current = await findDigest(child.digest, request, endpoints, rooms, context);
     manifest = read(current.document);
   }
   const servedBy = top.servedBy ?? current.servedBy;
@@ -77,7 +79,7 @@ export async function resolve(
 }
 
 async function findTag(
-  { reference, known }: ResolveRequest,
+  { reference, known, outage }: ResolveRequest,
   endpoints: readonly Endpoint[],
   rooms: ResolveRooms,
   context: Context,
@@ -87,6 +89,7 @@ async function findTag(
   const cached = known === undefined ? undefined : await fromCache(known, rooms.blobs);
   let answer: Answer<ManifestDocument>;
   try {
+    if (outage !== undefined) throw outage;
     answer = await askInOrder(endpoints, subject, async (endpoint) => {
       if (cached !== undefined) {
         // HEAD is no pull in the eyes of registries that count them.
@@ -96,7 +99,8 @@ async function findTag(
       return await rooms.client.getManifest(endpoint, tag, context);
     });
   } catch (error) {
-    if (cached === undefined || !(error instanceof OciError) || !isOutage(error)) throw error;
+    if (cached === undefined || !(error instanceof OciError)) throw error;
+    if (error !== outage && !isOutage(error)) throw error;
     context.report.warning(
       `the registry cannot be asked whether ${tag} has moved; going on with ${cached.document.digest} from the cache\n${error.message}`,
     );
@@ -110,14 +114,15 @@ async function findTag(
 
 async function findDigest(
   digest: string,
-  subject: string,
+  { reference, outage }: ResolveRequest,
   endpoints: readonly Endpoint[],
   rooms: ResolveRooms,
   context: Context,
 ): Promise<Found> {
   const cached = await fromCache(digest, rooms.blobs);
   if (cached !== undefined) return cached;
-  const answer = await askInOrder(endpoints, subject, (endpoint) =>
+  if (outage !== undefined) throw outage;
+  const answer = await askInOrder(endpoints, formatReference(reference), (endpoint) =>
     rooms.client.getManifest(endpoint, digest, context),
   );
   await rooms.blobs.put(digest, answer.value.bytes);

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../context";
 import { digestProblem } from "../digest";
+import { OciError } from "../errors";
 import { DEFAULT_LIMITS } from "../limits";
 import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
@@ -100,6 +101,7 @@ export function createLifecycle(host: Host): Lifecycle {
       const request: PullRequest = {
         reference,
         digest: choice.digest,
+        outage: choice.outage,
         known: olds["reference"] === inputs.reference ? knownDigest(olds) : undefined,
         transport: await transportOf(inputs, directory),
       };
@@ -110,7 +112,7 @@ export function createLifecycle(host: Host): Lifecycle {
       }
       if (!choice.isConfirmed) await sayWhatMoved(olds, reference, pulled, world, report);
       remembered.set(pulled.path, {
-        request: { ...request, digest: pulled.digest },
+        request: { ...request, digest: pulled.digest, outage: undefined },
         directory,
         urn: run?.urn ?? "",
       });
@@ -174,6 +176,7 @@ interface DigestChoice {
   readonly digest: string | undefined;
   /** It is what the preview of this run has shown. */
   readonly isConfirmed: boolean;
+  readonly outage?: OciError;
 }
 
 /** A given digest first, then what the preview of this run showed, then what was resolved ahead. */
@@ -184,17 +187,21 @@ async function chooseDigest(
   confirmations: Confirmations,
 ): Promise<DigestChoice> {
   const { inputs, reference } = read;
-  if (!followsTag(read)) {
-    return { digest: inputs.digest ?? reference.digest, isConfirmed: false };
-  }
-  if (run === undefined || run.dependsOn) return { digest: undefined, isConfirmed: false };
-  if (!run.preview) {
+  const pin = inputs.digest ?? reference.digest;
+  if (run === undefined || run.dependsOn) return { digest: pin, isConfirmed: false };
+  if (pin === undefined && !run.preview) {
     const confirmed = await confirmations.confirmed(run.urn, inputs.reference);
     if (confirmed !== undefined) return { digest: confirmed, isConfirmed: true };
   }
   const { ahead } = run;
-  const fits = ahead !== undefined && isFingerprintOf(ahead.fingerprint, given);
-  return { digest: fits ? ahead.digest : undefined, isConfirmed: false };
+  if (ahead === undefined || !isFingerprintOf(ahead.fingerprint, given)) {
+    return { digest: pin, isConfirmed: false };
+  }
+  return {
+    digest: pin ?? ahead.digest,
+    isConfirmed: false,
+    ...(ahead.outage === undefined ? {} : { outage: new OciError(ahead.outage) }),
+  };
 }
 
 function knownDigest(olds: Properties): string | undefined {

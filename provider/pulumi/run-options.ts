@@ -4,6 +4,7 @@
  * out first thing in check, so it is never stored and never a diff.
  */
 import { createHash, randomBytes } from "node:crypto";
+import type { OciErrorFacts } from "../errors";
 
 /** Name of the hidden input; the engine does not show names that begin like this. */
 export const RUN_KEY = "__run";
@@ -19,10 +20,12 @@ export interface RunOptions {
   readonly ahead?: Ahead;
 }
 
-/** A digest, and the inputs that asked for it. */
+/** What came of asking early, and the inputs that it was asked for. */
 export interface Ahead {
   readonly fingerprint: string;
-  readonly digest: string;
+  readonly digest?: string;
+  /** The registry is out of reach; nobody need wait for that again. */
+  readonly outage?: OciErrorFacts;
 }
 
 /** The hidden input as it arrived; undefined where it is missing (another caller) or unknown. */
@@ -42,8 +45,9 @@ export function parseRunOptions(value: unknown): RunOptions | undefined {
 
 function isAhead(value: unknown): value is Ahead {
   if (typeof value !== "object" || value === null) return false;
-  const { fingerprint, digest } = value as Partial<Ahead>;
-  return typeof fingerprint === "string" && typeof digest === "string";
+  const { fingerprint, digest, outage } = value as Partial<Ahead>;
+  if (typeof fingerprint !== "string") return false;
+  return typeof digest === "string" || typeof outage === "object";
 }
 
 /**

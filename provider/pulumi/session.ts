@@ -2,12 +2,13 @@
  * The road for callers that are no provider: the program's class (resolving ahead, restoring
  * content), the plain function, the command line. One world per process and directory.
  */
-import { asOciError, OciError } from "../errors";
+import { asOciError, errorFacts, OciError } from "../errors";
 import { DEFAULT_LIMITS } from "../limits";
 import { SILENT, type Report } from "../context";
 import { pull, treeNameOf, type Pulled } from "../pull";
 import { formatReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
+import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
 import { openDestination } from "../store/destination";
@@ -90,8 +91,8 @@ export async function claimFor(result: SessionResult, options: SessionOptions): 
 }
 
 /**
- * Resolves and pulls early, so that all resources of a program wait for the network together. The
- * digest counts only for a check that gets the very same inputs; no failure counts at all.
+ * Resolves and pulls early, so that all resources of a program wait for the network together. What
+ * came of it counts only for a check that gets the very same inputs; of failures, only an outage.
  */
 export async function pullAhead(
   values: Properties,
@@ -106,8 +107,9 @@ export async function pullAhead(
       options,
     );
     return { fingerprint: fingerprintOf(values), digest: pulled.digest };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (!(error instanceof OciError) || !isOutage(error)) return undefined;
+    return { fingerprint: fingerprintOf(values), outage: errorFacts(error) };
   }
 }
 

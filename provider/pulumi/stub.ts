@@ -8,15 +8,15 @@
 export const ARTIFACT_TYPE = "pulumi-nodejs:dynamic/oci-artifact:OciArtifact";
 
 /**
- * Loads the installed package; where it is gone, destroy and refresh still succeed, and everything
- * else says what to do.
+ * Loads the installed package; where it, or a part of it, is gone, destroy and refresh still
+ * succeed, and everything else says what to do.
  */
 export const ARTIFACT_STUB = stubOf("ociArtifact");
 
 function stubOf(exportName: string): string {
   return [
     `exports.handler=()=>{const m="pulumi-oci-artifact/provider";try{return require(m).${exportName}}`,
-    `catch(e){if(e.code!=="MODULE_NOT_FOUND"||!e.message.includes(m))throw e;`,
+    `catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;`,
     `const no=async()=>{throw Object.assign(new Error("the package pulumi-oci-artifact is not installed here\\nhint: run npm install in the program's folder"),{stack:""})};`,
     `return{check:no,create:no,update:no,diff:async()=>({changes:false}),read:async(id,props)=>({id,props}),`,
     `delete:async(id,p)=>{if(p.placedAt)console.log("pulumi-oci-artifact is not installed here; left in place: "+p.placedAt)}}}};`,

@@ -159,7 +159,7 @@ async function renewedGrant(
   };
   session.pending ??= negotiate();
   try {
-    return await untilAborted(session.pending, context.signal);
+    return await untilAborted(session.pending, AbortSignal.any([context.signal]));
   } catch (error) {
     throw connectionError(reply.place, error);
   }

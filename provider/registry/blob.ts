@@ -4,10 +4,10 @@
  * whoever hashes them.
  */
 import type { Context } from "../context";
-import { OciError } from "../errors";
+import type { OciError } from "../errors";
 import type { AuthorizedAsk } from "./authorize";
 import type { Question, Reply } from "./exchange";
-import { connectionError, type Place, statusError } from "./failure";
+import { connectionError, contentError, type Place, statusError } from "./failure";
 import { nextPause, type Wait } from "./retry";
 
 /** Progress after which the tries are counted anew: a long blob may break more than once. */
@@ -104,21 +104,10 @@ function isWrongRange(reply: Reply, begin: number, size: number): boolean {
 }
 
 function tooLong(place: Place, size: number): OciError {
-  return mismatch(place, `brings more than the ${size} bytes of its descriptor`);
+  return contentError(place, `sends more than the ${size} bytes of the descriptor`);
 }
 
 function tooShort(place: Place, found: number, size: number): OciError {
-  return mismatch(place, `ends after ${found} of the ${size} bytes of its descriptor`, CUT);
-}
-
-function mismatch({ verb, subject, url }: Place, fact: string, cause?: Error): OciError {
-  return new OciError({
-    code: "DIGEST_MISMATCH",
-    verb,
-    subject,
-    fact: `the registry ${fact}`,
-    details: [`${url.origin}: ${fact}`],
-    hint: "the registry or a proxy on the way holds damaged content; push it again, or name another",
-    cause,
-  });
+  const fact = `sends ${found} of the ${size} bytes of the descriptor`;
+  return contentError(place, fact, fact, CUT);
 }

@@ -15,7 +15,7 @@ import { createAuthorizer, type FindCredential } from "./authorize";
 import { readBlob } from "./blob";
 import { DEADLINES, type Deadlines } from "./deadlines";
 import type { Question, Reply } from "./exchange";
-import { originOf, statusError } from "./failure";
+import { contentError, originOf, statusError } from "./failure";
 import { proxyRules } from "./proxy";
 import type { Wait } from "./retry";
 import type { Transport } from "./transport";
@@ -184,26 +184,18 @@ function readManifest(reply: Reply, reference: string): ManifestDocument {
   const wanted = isDigest(reference) ? reference : undefined;
   const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
   if (wanted !== undefined && digest !== wanted) {
-    throw mismatch(reply, `${digest} came where ${wanted} was asked for`);
+    throw contentError(place, OTHER_BYTES, `${digest} came where ${wanted} was asked for`);
   }
   for (const announced of reply.headers("docker-content-digest")) {
     const own = isDigest(announced) ? digestOf(bytes, algorithmOf(announced)) : digest;
-    if (own !== announced) throw mismatch(reply, `${own} came under the header ${announced}`);
+    if (own !== announced) {
+      throw contentError(place, OTHER_BYTES, `${own} came under the header ${announced}`);
+    }
   }
   return Object.freeze({ bytes, digest, mediaType: mediaTypeOf(reply) });
 }
 
-function mismatch({ place }: Reply, reason: string): OciError {
-  const { verb, subject, url } = place;
-  return new OciError({
-    code: "DIGEST_MISMATCH",
-    verb,
-    subject,
-    fact: "the registry sent other bytes than it should have",
-    details: [`${url.origin}: ${reason}`],
-    hint: "a registry or a proxy on the way is broken or not to be trusted; ask its people",
-  });
-}
+const OTHER_BYTES = "sends other bytes than it should";
 
 function mediaTypeOf(reply: Reply): string | undefined {
   const type = reply.header("content-type")?.split(";", 1)[0]?.trim() ?? "";

@@ -8,15 +8,19 @@ import type { TlsOptions } from "../types";
 import { isUnknownAuthority } from "./failure";
 import type { Trust } from "./trust";
 
+/** Milliseconds for each address of a name; Node's quarter of a second is too short for a VPN. */
+const ADDRESS_TIMEOUT = 1_000;
+
 /** What TLS is opened with; the environment of Node cannot switch verification off. */
 export function verifiedBy(
   tls: TlsOptions,
   trust: Trust,
   timeout: number,
 ): Connectors.BuildOptions {
-  if (tls.skipVerify) return { timeout, rejectUnauthorized: false };
+  const patience = { timeout, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT };
+  if (tls.skipVerify) return { ...patience, rejectUnauthorized: false };
   const secureContext = trust.context(tls.certificateAuthorities);
-  return { timeout, rejectUnauthorized: true, secureContext };
+  return { ...patience, rejectUnauthorized: true, secureContext };
 }
 
 /**
@@ -32,7 +36,11 @@ export function createConnector(
   let wide: Connectors.connector | undefined;
   const widest = (): Connectors.connector =>
     (wide ??= buildConnector(verifiedBy(tls, trust, timeout)));
-  const narrow = buildConnector({ timeout, rejectUnauthorized: true });
+  const narrow = buildConnector({
+    timeout,
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
+    rejectUnauthorized: true,
+  });
   return (options, callback) => {
     if (options.protocol !== "https:") {
       narrow(options, callback);

@@ -72,10 +72,10 @@ function outcomeOf(reply: Reply): Outcome {
 }
 
 async function attempt(tools: Tools, context: Context, question: Question): Promise<Reply> {
-  const signal =
-    question.reading === "stream"
-      ? context.signal
-      : AbortSignal.any([context.signal, AbortSignal.timeout(tools.deadlines.document)]);
+  const deadline =
+    question.reading === "stream" ? [] : [AbortSignal.timeout(tools.deadlines.document)];
+  // One signal for each try: Node warns of a leak where many listen to one.
+  const signal = AbortSignal.any([context.signal, ...deadline]);
   let hop: Hop = { url: question.url, atHome: true };
   for (let redirects = 0; ; redirects += 1) {
     const proxy = tools.proxyFor(hop.url);

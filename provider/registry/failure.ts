@@ -91,6 +91,9 @@ const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
   ["UND_ERR_BODY_TIMEOUT", { ...SLOW, fact: "fell silent in the middle of an answer" }],
 ]);
 
+/** The client was closed under a request. */
+const CLOSED = new Set(["UND_ERR_CLOSED", "UND_ERR_DESTROYED"]);
+
 /** Codes of errors that are "cannot connect" or a handshake that timed out. */
 const CONNECT_TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"]);
 
@@ -116,7 +119,7 @@ export function isOutage(error: OciError): boolean {
 /** The error of a request that got no answer, or not the whole of it. */
 export function connectionError(place: Place, error: unknown): OciError {
   if (error instanceof OciError) return error;
-  if (place.signal.aborted) {
+  if (place.signal.aborted || CLOSED.has(systemCode(error) ?? "")) {
     const { verb, subject } = place;
     return new OciError({ code: "CANCELLED", verb, subject, fact: "it was cancelled" });
   }
@@ -153,6 +156,13 @@ export function protocolError(place: Place, fact: string, hint?: string): OciErr
     },
     fact,
   );
+}
+
+/** The error of content that is not what its digest or descriptor says. */
+export function contentError(place: Place, fact: string, reason = fact, cause?: unknown): OciError {
+  const hint =
+    "the registry or a proxy on the way is damaged or not to be trusted; push it again, or ask its people";
+  return failed(place, { code: "DIGEST_MISMATCH", fact, hint }, reason, { cause });
 }
 
 /** Whether a status says who may not. */
@@ -233,6 +243,8 @@ function reasonOf(error: Error): string {
       .map((each) => (each instanceof Error ? each.message : String(each)))
       .join(", ");
   }
+  // OpenSSL's message is for its own people; the reason in it is for all.
+  if ("reason" in error && typeof error.reason === "string") return error.reason;
   return error.message === "" ? (systemCode(error) ?? error.name) : error.message;
 }
 

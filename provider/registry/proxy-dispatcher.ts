@@ -20,17 +20,22 @@ export interface ProxyParts {
   readonly tls: TlsOptions;
   readonly trust: Trust;
   readonly deadlines: Deadlines;
+  /** To one server. */
+  readonly connections: number;
 }
 
 /** What the connection to the proxy itself is verified by. */
 const PROXY_TLS: TlsOptions = { skipVerify: false, certificateAuthorities: [] };
 
-export function createProxyDispatcher({ proxy, tls, trust, deadlines }: ProxyParts): Dispatcher {
+/** All that goes through one proxy under one trust. */
+export function createProxyDispatcher(parts: ProxyParts): Dispatcher {
+  const { proxy, tls, trust, deadlines, connections } = parts;
   registerSecret(decodeURIComponent(proxy.password));
   const timeout = deadlines.connect;
   return new ProxyAgent({
     uri: proxy.href,
     proxyTunnel: false,
+    connections,
     requestTls: verifiedBy(tls, trust, timeout),
     proxyTls: proxy.protocol === "https:" ? verifiedBy(PROXY_TLS, trust, timeout) : { timeout },
     // A proxy that never answers CONNECT would hold its caller for undici's five minutes; and the

@@ -38,6 +38,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Connections to one server; more requests wait for one that is free. */
+const CONNECTIONS = 32;
+
 /** Connections of one process, kept apart by what they trust and go through. */
 export function createTransport(settings: Settings, deadlines: Deadlines): Transport {
   const trust = createTrust(settings);
@@ -48,8 +51,11 @@ export function createTransport(settings: Settings, deadlines: Deadlines): Trans
     if (known !== undefined) return known;
     const dispatcher =
       proxy === undefined
-        ? new Agent({ connect: createConnector(tls, trust, deadlines.connect) })
-        : loadProxyDispatcher({ proxy, tls, trust, deadlines });
+        ? new Agent({
+            connect: createConnector(tls, trust, deadlines.connect),
+            connections: CONNECTIONS,
+          })
+        : loadProxyDispatcher({ proxy, tls, trust, deadlines, connections: CONNECTIONS });
     dispatchers.set(key, dispatcher);
     return dispatcher;
   };

@@ -160,11 +160,18 @@ describe("tokens", () => {
     assert.equal(registry.count({ kind: "token" }), 2);
   });
 
-  test("are shared by requests at the same time", async (t) => {
+  test("are shared by many requests at the same time, without a murmur of Node", async (t) => {
     const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
-    await Promise.all([get(), get(), get(), get()]);
+    const murmurs: Error[] = [];
+    const listen = (murmur: Error): void => {
+      murmurs.push(murmur);
+    };
+    process.on("warning", listen);
+    t.after(() => process.off("warning", listen));
+    await Promise.all(Array.from({ length: 40 }, () => get()));
     assert.equal(registry.count({ kind: "token" }), 1);
-    assert.equal(registry.count({ kind: "manifest", status: 200 }), 4);
+    assert.equal(registry.count({ kind: "manifest", status: 200 }), 40);
+    assert.deepEqual(murmurs, []);
   });
 
   test("are not shared with another credential", async (t) => {
@@ -398,6 +405,13 @@ describe("credentials of the machine that are refused", () => {
     assert.equal(registry.count({ kind: "token" }), 2);
   });
 
+  test("a registry that denies without asking for any starts no second try", async (t) => {
+    const { get, registry } = await open(t, { ambient: stale });
+    registry.fault({ kind: "manifest", then: { kind: "status", status: 403 } });
+    await assert.rejects(get(), { code: "FORBIDDEN" });
+    assert.equal(registry.requests.length, 1);
+  });
+
   test("many requests at once all get through", async (t) => {
     const auth = { ...TOKEN, anonymousPull: true };
     const { get, registry } = await open(t, { auth, ambient: stale });
@@ -479,6 +493,16 @@ describe("token services", () => {
       await assert.rejects(get());
       assert.ok(registry.requests.every(({ authorization }) => authorization === "none"));
     }
+  });
+
+  test("that get no password are why, in the error", async (t) => {
+    const { get, registry } = await open(t, { auth: TOKEN, endpoint: { credential: explicit() } });
+    const realm = `http://localhost:${registry.port}/token`;
+    challenge(registry, `Bearer realm="${realm}",service="test-registry"`, 1);
+    await assert.rejects(get(), {
+      code: "UNAUTHORIZED",
+      message: /credentials: the input "credentials", withheld: .* has no TLS and is not the/,
+    });
   });
 
   for (const realm of ["file:///etc/passwd", "ftp://x/token", "/token", ""]) {

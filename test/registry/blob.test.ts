@@ -106,7 +106,7 @@ describe("getBlob", () => {
     const descriptor = describeBlob(digest, CONTENT.length + 5);
     await assert.rejects(collect(read(descriptor)), {
       code: "DIGEST_MISMATCH",
-      message: /ends after 300000 of the 300005 bytes/,
+      message: /sends 300000 of the 300005 bytes/,
     });
   });
 

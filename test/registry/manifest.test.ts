@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { digestOf } from "../../provider/digest";
 import type { TestRegistry } from "../support/registry-types";
@@ -89,6 +91,15 @@ describe("getManifest", () => {
     await assert.rejects(get(), { code: "LIMIT_EXCEEDED" });
     const exact = await open(t, { limits: { manifestBytes: MANIFEST.length } });
     assert.equal((await exact.get()).digest, DIGEST);
+  });
+
+  test("a Content-Length that lies: less is other bytes, more is a cut", async (t) => {
+    const { get, registry } = await open(t);
+    registry.fault({ kind: "manifest", then: { kind: "contentLength", value: 10 } });
+    await assert.rejects(get(DIGEST), { code: "DIGEST_MISMATCH" });
+    registry.clearFaults();
+    registry.fault({ kind: "manifest", then: { kind: "contentLength", value: 1_000 } });
+    await assert.rejects(get(DIGEST), { code: "UNREACHABLE" });
   });
 
   test("an encoded answer is refused", async (t) => {
@@ -229,6 +240,17 @@ describe("deadlines and cancelling", () => {
     }
   });
 
+  test("closing the client ends what is under way, and what comes later", async (t) => {
+    const { get, registry, client } = await open(t);
+    const handle = (): void => {
+      void client.close();
+    };
+    registry.fault({ kind: "manifest", then: { kind: "handler", handle } });
+    await assert.rejects(get(), { code: "CANCELLED" });
+    await assert.rejects(get(), { code: "CANCELLED" });
+    assert.equal(registry.requests.length, 1);
+  });
+
   test("the signal ends a request and a pause", async (t) => {
     const stop = new AbortController();
     const { get, registry } = await open(t, {}, stop.signal);
@@ -246,4 +268,21 @@ describe("deadlines and cancelling", () => {
     await assert.rejects(get(), { code: "CANCELLED" });
     assert.equal(registry.requests.length, 1);
   });
+});
+
+test("undici is loaded by the first question, and not by its front door", () => {
+  const client = join(__dirname, "../../provider/registry/client.js");
+  const script = `
+    const { createRegistryClient } = require(${JSON.stringify(client)});
+    const loaded = () => Object.keys(require.cache).filter((file) => file.includes("/undici/"));
+    const settings = { proxy: { none: "" }, certificateDirectories: [], root: "/nowhere" };
+    const registry = createRegistryClient(settings, { findCredential: async () => undefined });
+    const before = loaded().length;
+    const endpoint = { host: "127.0.0.1:1", repository: "a", plainHttp: true, tls: { certificateAuthorities: [] } };
+    const context = { settings, limits: {}, signal: new AbortController().signal };
+    registry.getManifest(endpoint, "1", context).catch(() => {
+      console.log(before, loaded().length > 0, loaded().some((file) => file.endsWith("undici/index.js")));
+    });`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  assert.deepEqual([stdout, stderr], ["0 true false\n", ""]);
 });

@@ -1,0 +1,140 @@
+/**
+ * The one table of error codes: what each means and what its reader does next. docs/errors.md is
+ * made from it, and the type of `OciError.code` is its keys. It builds no error and decides none.
+ */
+
+export interface ErrorEntry {
+  /** What has happened, in one or two sentences. */
+  readonly means: string;
+  /** What to do about it; one line each, the likeliest first. */
+  readonly next: readonly string[];
+}
+
+/** Every code, grouped by what its reader looks at: inputs, the registry, the content, this machine. */
+export const ERROR_CODES = {
+  INVALID_REFERENCE: {
+    means: "The reference cannot be read; the error says which part of it is wrong.",
+    next: [
+      "Correct that part. Forms that work: `registry/repository:tag`, `registry/repository@sha256:…`, `registry/repository:tag@sha256:…`, `oci://registry/repository?tag=…`, and `oci://registry/repository//folder?tag=…`",
+    ],
+  },
+  INVALID_INPUT: {
+    means: "An input has a wrong type, an unknown name, or contradicts another one.",
+    next: ["Correct the inputs that the error names; it lists all of them at once."],
+  },
+  CONFIG: {
+    means:
+      "A file that says how to reach a registry cannot be used: Docker's config file, a credential helper, or a file of certificates.",
+    next: [
+      "Repair the file that the error names, or install the helper.",
+      "Or give `credentials`: then no file and no helper is asked.",
+    ],
+  },
+  NOT_FOUND: {
+    means:
+      "The registry does not have the repository, tag or digest, or the content does not have the folder that the reference names behind `//`.",
+    next: [
+      "Check the name and the tag.",
+      "Log in: some registries answer so to those who may not see the repository.",
+    ],
+  },
+  UNAUTHORIZED: {
+    means: "The registry asks for credentials, or refuses those it was given.",
+    next: [
+      "Give `credentials`, or log in with `docker login <registry>`.",
+      "The error says where the refused credentials came from.",
+    ],
+  },
+  FORBIDDEN: {
+    means: "The registry knows who asks, and does not let them read the repository.",
+    next: ["Have the account permitted to pull from the repository, or use another one."],
+  },
+  RATE_LIMITED: {
+    means: "The registry has answered 429, also after several tries.",
+    next: ["Try again later.", "Log in: most registries allow more to those they know."],
+  },
+  UNREACHABLE: {
+    means:
+      "There is no connection to the registry, or it is out of order (5xx). Where the cache has the digest and the reference is unchanged, this is a warning and not an error.",
+    next: ["Check the registry's name and port, the network, and whether the registry runs."],
+  },
+  TIMEOUT: {
+    means: "The registry, or the whole operation, took too long.",
+    next: ["Run again: blobs that came whole are kept."],
+  },
+  TLS: {
+    means: "The registry's certificate is not trusted, not valid, or for another name.",
+    next: [
+      "Add the certificate of a private authority to `caCertificates`, or to the system's store.",
+      "Check the registry's name, and this machine's clock.",
+      "`skipTlsVerify: true` does without the check, for this registry only. Content is still checked against its digest, but a tag may be answered by anyone, and credentials may go to anyone.",
+    ],
+  },
+  PLAIN_HTTP: {
+    means: "The registry speaks plain HTTP where HTTPS was expected, or the other way round.",
+    next: ["Set `plainHttp: true` for a registry without TLS; drop it for one with TLS."],
+  },
+  REGISTRY: {
+    means: "The registry gave an answer that breaks the distribution specification.",
+    next: [
+      "Check that the host is a registry, and not a web page or a proxy's login.",
+      "Tell the people who run it; the error holds what it said.",
+    ],
+  },
+  DIGEST_MISMATCH: {
+    means:
+      "Bytes that came do not match the digest or the size that names them. Nothing of them was kept.",
+    next: [
+      "Run again. If it stays so, the registry or something on the way to it serves wrong content: tell the people who run it.",
+    ],
+  },
+  UNSUPPORTED_MANIFEST: {
+    means: "What the reference names is no OCI or Docker manifest that can be read.",
+    next: ["Check that the reference names an artifact, and push it again with a current tool."],
+  },
+  NO_PLATFORM: {
+    means: "The reference names an index without any manifest that holds content.",
+    next: ["Check that the reference names the artifact, and push it again."],
+  },
+  AMBIGUOUS_PLATFORM: {
+    means: "The reference names an index with several manifests; the error lists them.",
+    next: ["Name one of them by its digest: `registry/repository@sha256:…`"],
+  },
+  NO_MATCHING_LAYER: {
+    means: "The manifest has no layer with content, or its layers came to no file at all.",
+    next: ["Check that the reference names the artifact, and not a signature of it."],
+  },
+  BAD_ARCHIVE: {
+    means:
+      "A layer's archive breaks its format, contradicts itself, or has a format that is not unpacked. Nothing of it was extracted.",
+    next: ["Have the artifact packed and pushed again, as tar or tar+gzip."],
+  },
+  UNSAFE_ARCHIVE: {
+    means:
+      "A name or a link in the artifact leads outside of its folder, or an entry is one that no folder of files may have, such as a device. Nothing of it was extracted.",
+    next: ["Tell the publisher. There is no option that lets such content pass."],
+  },
+  LIMIT_EXCEEDED: {
+    means: "The content is larger than a limit allows; nothing was cut off, and nothing was kept.",
+    next: ["Check that the reference names what you want. The limits are listed below."],
+  },
+  DESTINATION_NOT_OURS: {
+    means:
+      "The folder of `oci-artifact pull --output` holds something that this command did not place, or that was changed since.",
+    next: ["Choose another folder, or move away what lies there."],
+  },
+  STORE: {
+    means: "This machine's disk refuses: it is full, read-only, or not permitted.",
+    next: [
+      "Make room, or make the folder that the error names writable.",
+      "The environment variable `OCI_ARTIFACT_CACHE` moves the cache elsewhere.",
+    ],
+  },
+  CANCELLED: {
+    means: "The run was cancelled before it ended.",
+    next: ["Run again: nothing was left half-written."],
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+/** What went wrong, seen from what the user does next. */
+export type ErrorCode = keyof typeof ERROR_CODES;

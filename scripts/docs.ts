@@ -1,0 +1,147 @@
+/**
+ * Writes the tables of README.md and docs/ from the tables of the source: `node dist/scripts/docs.js`
+ * rewrites what is stale, with `--check` it only tells. It writes nothing between other lines.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { helpText } from "../cli/help";
+import { ERROR_CODES } from "../provider/error-codes";
+import { LIMITS, type LimitRow } from "../provider/limits";
+import { documentedInputs, type InputField, type InputType } from "../provider/pulumi/inputs";
+import { OUTPUTS } from "../provider/pulumi/outputs";
+import { REPOSITORY } from "../test/support/repository";
+import { withBlock } from "./blocks";
+
+/** A documentation file, and what it should be. */
+export interface Generated {
+  /** Relative to the checkout. */
+  readonly file: string;
+  readonly isFresh: boolean;
+  readonly text: string;
+}
+
+/** The blocks of each file, and what makes them. */
+const BLOCKS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { program, inputs, outputs, cli },
+  "docs/errors.md": { errors, limits },
+};
+
+/** Every file with generated blocks, as the source wants it. */
+export function generatedFiles(): readonly Generated[] {
+  return Object.entries(BLOCKS).map(([file, blocks]) => {
+    const current = readFileSync(join(REPOSITORY, file), "utf8");
+    const text = Object.entries(blocks).reduce(
+      (markdown, [name, make]) => withBlock(markdown, name, make()),
+      current,
+    );
+    return { file, isFresh: text === current, text };
+  });
+}
+
+function program(): string {
+  return fenced("ts", readFileSync(join(REPOSITORY, "examples/quickstart/index.ts"), "utf8"));
+}
+
+function cli(): string {
+  return fenced("text", helpText());
+}
+
+function inputs(): string {
+  const rows = documentedInputs().flatMap((row) => [
+    [
+      code(row.name),
+      typeName(row),
+      row.required === true ? "required" : row.default,
+      row.group === "how" ? "no" : "yes",
+      row.description,
+    ],
+    ...nested(row.name, row.type),
+  ]);
+  return table(["input", "type", "default", "in the state", "what it says"], rows);
+}
+
+function nested(name: string, type: InputType): readonly (readonly string[])[] {
+  if (type.kind !== "object") return [];
+  return Object.entries(type.fields).map(([field, row]) => [
+    code(`${name}.${field}`),
+    typeName(row),
+    "",
+    "no",
+    row.description,
+  ]);
+}
+
+const TYPE_NAMES: Readonly<Record<InputType["kind"], string>> = {
+  string: "string",
+  boolean: "boolean",
+  strings: "list of strings",
+  object: "object",
+};
+
+function typeName({ type, secret }: InputField): string {
+  return secret === true ? `${TYPE_NAMES[type.kind]}, secret` : TYPE_NAMES[type.kind];
+}
+
+function outputs(): string {
+  return table(
+    ["output", "what it is"],
+    Object.entries(OUTPUTS).map(([name, description]) => [code(name), description]),
+  );
+}
+
+function errors(): string {
+  return Object.entries(ERROR_CODES)
+    .map(([name, { means, next }]) => {
+      const steps: readonly string[] = next;
+      return [`### ${name}`, means, steps.map((step) => `- ${step}`).join("\n")].join("\n\n");
+    })
+    .join("\n\n");
+}
+
+function limits(): string {
+  return table(
+    ["limit", "value", "of"],
+    Object.entries(LIMITS).map(([name, row]) => [code(name), amount(row), row.description]),
+  );
+}
+
+/** "4 MiB", "200,000", "200 times". */
+function amount({ value, unit }: LimitRow): string {
+  const number = value.toLocaleString("en-US");
+  if (unit === "factor") return `${number} times`;
+  if (unit === "count") return number;
+  for (const [name, size] of [
+    ["GiB", 1024 ** 3],
+    ["MiB", 1024 ** 2],
+  ] as const) {
+    if (value % size === 0) return `${value / size} ${name}`;
+  }
+  return `${number} bytes`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** Kept from the formatter, which would pad every cell to the longest of its column. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const rule = head.map(() => "---");
+  return ["<!-- prettier-ignore -->", ...[head, rule, ...rows].map(line)].join("\n");
+}
+
+function main(isCheck: boolean): number {
+  const stale = generatedFiles().filter(({ isFresh }) => !isFresh);
+  for (const { file, text } of stale) {
+    if (!isCheck) writeFileSync(join(REPOSITORY, file), text);
+    console.log(`${file} ${isCheck ? "is stale: run node dist/scripts/docs.js" : "is rewritten"}`);
+  }
+  return isCheck && stale.length > 0 ? 1 : 0;
+}
+
+if (require.main === module) process.exitCode = main(process.argv.includes("--check"));
