@@ -62,17 +62,13 @@ function ambientTexts(settings: Settings): readonly string[] {
   return [...[...named, ...listed].map(readText), systemText(root)];
 }
 
-/** Newer Nodes know the stores of macOS and Windows too. */
+/** The system's bundle; newer Nodes know the stores of macOS and Windows too. */
 function systemText(root: string): string {
-  if (root === "/" && "getCACertificates" in tls) {
-    const ask = tls.getCACertificates as (store: string) => readonly string[];
-    return ask("system").join("\n");
-  }
-  for (const bundle of BUNDLES) {
-    const text = readText(join(root, bundle));
-    if (text !== "") return text;
-  }
-  return "";
+  const bundles = BUNDLES.map((bundle) => readText(join(root, bundle)));
+  const bundle = bundles.find((text) => text !== "") ?? "";
+  if (root !== "/" || !("getCACertificates" in tls)) return bundle;
+  const storeOf = tls.getCACertificates as (store: string) => readonly string[];
+  return [bundle, ...storeOf("system")].join("\n");
 }
 
 /** A file that cannot be read adds no trust; what lacks it fails by name at the handshake. */

@@ -1,0 +1,149 @@
+/** The one shape of errors: what it says, and what it never shows. */
+import * as assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inspect } from "node:util";
+import { askInOrder } from "../provider/ask";
+import { asOciError, OciError, systemCode, type ErrorCode } from "../provider/errors";
+import { DEFAULT_LIMITS, limitExceeded, LIMITS } from "../provider/limits";
+import { registerSecret } from "../provider/redact";
+import type { Endpoint } from "../provider/types";
+
+describe("OciError", () => {
+  test("first the fact, then the details, then one hint", () => {
+    const error = new OciError({
+      code: "UNREACHABLE",
+      verb: "pull",
+      subject: "host/app:1",
+      fact: "nobody answers",
+      details: ["https://one: refused", "https://two: timed out"],
+      hint: "start the registry",
+      status: 503,
+    });
+    assert.equal(
+      error.message,
+      "cannot pull host/app:1: nobody answers\n  https://one: refused\n  https://two: timed out\nhint: start the registry",
+    );
+    assert.equal(error.name, "OciError");
+    assert.equal(error.status, 503);
+    assert.ok(error instanceof Error);
+    assert.ok(Object.isFrozen(error.details));
+  });
+
+  test("without details and hint: one line", () => {
+    const error = new OciError({ code: "STORE", verb: "a", subject: "b", fact: "c" });
+    assert.equal(error.message, "cannot a b: c");
+    assert.deepEqual([error.hint, error.status, error.details], [undefined, undefined, []]);
+    assert.equal("cause" in error, false);
+  });
+
+  test("every part passes the redaction gate", () => {
+    registerSecret("correct-horse");
+    const text = "https://u:p@h/?sig=correct-horse \u001b[31m correct-horse";
+    const error = new OciError({
+      code: "CONFIG",
+      verb: `use ${text}`,
+      subject: text,
+      fact: text,
+      details: [text],
+      hint: text,
+    });
+    const shown = [error.message, error.subject, error.fact, error.hint, ...error.details].join();
+    assert.doesNotMatch(shown, /correct-horse|u:p@|\u001b/);
+  });
+
+  test("the cause is there for programs, and in no log", () => {
+    const cause = { headers: { authorization: "Basic c2VjcmV0" } };
+    const error = new OciError({ code: "STORE", verb: "a", subject: "b", fact: "c", cause });
+    assert.equal(error.cause, cause);
+    assert.doesNotMatch(JSON.stringify({ ...error }), /c2VjcmV0/);
+    assert.deepEqual(Object.keys(error).includes("cause"), false);
+  });
+});
+
+describe("other errors", () => {
+  test("become one, in words", () => {
+    const error = asOciError(new TypeError("x is not a function"), "pull", "host/app");
+    assert.equal(error.message, "cannot pull host/app: x is not a function");
+    assert.equal(asOciError("text", "pull", "x").message, "cannot pull x: text");
+    assert.equal(asOciError(error, "other", "thing"), error);
+    assert.doesNotMatch(inspect(error.message), /at .*\.js/);
+  });
+
+  test("of the system have a code", () => {
+    assert.equal(systemCode(Object.assign(new Error(""), { code: "ENOENT" })), "ENOENT");
+    for (const value of [new Error("x"), { code: "ENOENT" }, undefined, "ENOENT"]) {
+      assert.equal(systemCode(value), undefined);
+    }
+    assert.equal(systemCode(Object.assign(new Error(""), { code: 5 })), undefined);
+  });
+});
+
+test("an exceeded limit names itself, its value and the option", () => {
+  const what = { verb: "unpack", subject: "host/app", found: 7 };
+  const limits = { ...DEFAULT_LIMITS, layers: 5 };
+  assert.equal(
+    limitExceeded(limits, "layers", what).message,
+    "cannot unpack host/app: limit layers of 5 (layers of a manifest) is exceeded: 7\nhint: if the content is trusted, raise limits.layers",
+  );
+  for (const [name, row] of Object.entries(LIMITS)) {
+    assert.equal(DEFAULT_LIMITS[name as keyof typeof LIMITS], row.value);
+  }
+});
+
+describe("asking endpoints in order", () => {
+  const endpoint = (host: string): Endpoint => ({
+    role: "origin",
+    host,
+    registry: host,
+    repository: "app",
+    plainHttp: false,
+    tls: { skipVerify: false, certificateAuthorities: [] },
+  });
+  const failure = (code: ErrorCode, host: string): OciError =>
+    new OciError({
+      code,
+      verb: "read",
+      subject: "app",
+      fact: `${host} failed`,
+      details: [`${host}: reason`],
+      hint: `mend ${host}`,
+    });
+
+  test("the first answer counts, and nobody is asked after it", async () => {
+    const asked: string[] = [];
+    const answer = await askInOrder(["a", "b", "c"].map(endpoint), "app", ({ host }) => {
+      asked.push(host);
+      return host === "a" ? Promise.reject(failure("NOT_FOUND", host)) : Promise.resolve(host);
+    });
+    assert.equal(answer.value, "b");
+    assert.equal(answer.endpoint.host, "b");
+    assert.deepEqual(asked, ["a", "b"]);
+  });
+
+  test("one endpoint: its own error; several: the last leads, all are named", async () => {
+    const all = ({ host }: Endpoint): Promise<never> => Promise.reject(failure("TLS", host));
+    const one = failure("TLS", "a");
+    await assert.rejects(
+      askInOrder([endpoint("a")], "app", () => Promise.reject(one)),
+      one,
+    );
+    await assert.rejects(askInOrder(["a", "b"].map(endpoint), "app", all), {
+      code: "TLS",
+      message: "cannot pull app: b failed\n  a: reason\n  b: reason\nhint: mend b",
+    });
+  });
+
+  test("who cancels is obeyed at once", async () => {
+    const asked: string[] = [];
+    const work = askInOrder(["a", "b"].map(endpoint), "app", ({ host }) => {
+      asked.push(host);
+      return Promise.reject(failure("CANCELLED", host));
+    });
+    await assert.rejects(work, { code: "CANCELLED" });
+    assert.deepEqual(asked, ["a"]);
+  });
+
+  test("nobody to ask", async () => {
+    await assert.rejects(askInOrder([], "app", () => Promise.resolve(1)), { code: "CONFIG" });
+  });
+});
