@@ -34,7 +34,6 @@ export function redact(text: string): string {
 
 /** Replaces what a terminal would obey (C0, C1, DEL, bidirectional overrides); keeps line feeds and tabs. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
     "\ufffd",

@@ -32,7 +32,7 @@ export async function getOciArtifact(args: GetOciArtifactArgs): Promise<GetOciAr
 
 /** {@link getOciArtifact} with inputs that may be outputs of resources. */
 export function getOciArtifactOutput(args: OciArtifactArgs): pulumi.Output<GetOciArtifactResult> {
-  return pulumi.output(args).apply((values) => getOciArtifact(values as GetOciArtifactArgs));
+  return pulumi.output(args).apply((values) => getOciArtifact(values));
 }
 
 /** Warnings go to the engine's log; without an engine that is standard error. */

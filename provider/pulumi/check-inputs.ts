@@ -13,8 +13,9 @@ export type Checked =
 export function checkInputs(values: Readonly<Record<string, unknown>>): Checked {
   const failures = [...checkFields(values, INPUT_ROWS, ""), ...checkRules(values)];
   for (const [name, row] of INPUT_ROWS) {
-    if (row.required === true && isAbsent(values[name]))
-      failures.push(`input "${name}" is missing`);
+    if (row.required === true && isAbsent(values[name])) {
+      failures.push(failure(name, "it is missing", row.description));
+    }
   }
   if (failures.length > 0) return { ok: false, failures };
   const present = Object.entries(values).filter(([, value]) => !isAbsent(value));
@@ -28,30 +29,35 @@ function checkFields(
 ): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const field = fields.get(name);
-    if (field !== undefined) return checkType(value, field.type, `${prefix}${name}`);
+    if (field !== undefined) {
+      return checkType(value, field.type, `${prefix}${name}`, field.description);
+    }
     const guess = nearest(name, [...fields.keys()]);
-    const question = guess === undefined ? "" : `; did you mean "${prefix}${guess}"?`;
-    return [`unknown input "${prefix}${name}"${question}`];
+    const hint =
+      guess === undefined
+        ? `there are ${[...fields.keys()].map((known) => `${prefix}${known}`).join(", ")}`
+        : `did you mean "${prefix}${guess}"?`;
+    return [failure(`${prefix}${name}`, "there is no such input", hint)];
   });
 }
 
-function checkType(value: unknown, type: InputType, name: string): string[] {
+function checkType(value: unknown, type: InputType, name: string, hint: string): string[] {
   if (isAbsent(value)) return [];
   const wrong = (wanted: string): string[] => [
-    `input "${name}" must be ${wanted}, and is ${typeName(value)}`,
+    failure(name, `it must be ${wanted}, and is ${typeName(value)}`, hint),
   ];
   switch (type.kind) {
     case "string":
       if (typeof value !== "string") return wrong("a string");
-      return value === "" ? [`input "${name}" is an empty string`] : [];
+      return value === "" ? [failure(name, "it is an empty string", hint)] : [];
     case "boolean":
       return typeof value === "boolean" ? [] : wrong("true or false");
     case "strings":
       if (!Array.isArray(value)) return wrong("a list of strings");
       return value.flatMap((item, index) =>
         isAbsent(item)
-          ? [`input "${name}[${index}]" must be a string, and is null`]
-          : checkType(item, { kind: "string" }, `${name}[${index}]`),
+          ? [failure(`${name}[${index}]`, "it must be a string, and is null", hint)]
+          : checkType(item, { kind: "string" }, `${name}[${index}]`, hint),
       );
     case "object":
       if (typeof value !== "object" || Array.isArray(value)) return wrong("an object");
@@ -71,12 +77,19 @@ function checkRules(values: Readonly<Record<string, unknown>>): string[] {
   const hasToken = !isAbsent(identityToken);
   const hasLogin = !isAbsent(username) || !isAbsent(password);
   if (hasToken && hasLogin) {
-    return ['input "credentials" takes username and password, or identityToken, and has both'];
+    return [failure("credentials", "it has a login and an identityToken", CREDENTIALS_HINT)];
   }
   if (!hasToken && (isAbsent(username) || isAbsent(password))) {
-    return ['input "credentials" needs username and password, or identityToken'];
+    return [failure("credentials", "it is not complete", CREDENTIALS_HINT)];
   }
   return [];
+}
+
+const CREDENTIALS_HINT = "give username and password, or identityToken alone";
+
+/** In the form of all errors. The hint is a description of the table, or names to choose from. */
+function failure(name: string, fact: string, hint: string): string {
+  return `cannot use input "${name}": ${fact}\nhint: ${hint.replaceAll("`", "")}`;
 }
 
 function isAbsent(value: unknown): boolean {

@@ -7,6 +7,9 @@ import { changedFiles, filesOf } from "./outputs";
 /** So many names are read with profit; the rest is a number. */
 const SHOWN_FILES = 20;
 
+/** Hex digits of a digest that tell two of them apart on a line. */
+const SHOWN_DIGITS = 12;
+
 export interface Move {
   readonly subject: string;
   readonly before: string;
@@ -16,9 +19,9 @@ export interface Move {
   readonly newFiles: readonly TreeEntry[];
 }
 
-/** "team/app:1 moved: sha256:a… => sha256:b…; files: ~ ./main.tf, + ./new.tf". */
+/** "ghcr.io/team/app:1 moved: sha256:4bf0… => sha256:9a7c…; files: ~ ./main.tf, + ./new.tf". */
 export function movedMessage(move: Move): string {
-  const head = `${move.subject} moved: ${move.before} => ${move.after}`;
+  const head = `${move.subject} moved: ${short(move.before)} => ${short(move.after)}`;
   const before = filesBefore(move.oldFiles);
   if (before === undefined) return head;
   const changes = changedFiles(before, filesOf(move.newFiles));
@@ -26,6 +29,11 @@ export function movedMessage(move: Move): string {
   const rest = changes.length - SHOWN_FILES;
   const names = changes.slice(0, SHOWN_FILES).join(", ");
   return `${head}; files: ${names}${rest > 0 ? `, and ${rest} more` : ""}`;
+}
+
+/** The whole digests stand in the diff below the row. */
+function short(digest: string): string {
+  return digest.slice(0, digest.indexOf(":") + 1 + SHOWN_DIGITS);
 }
 
 function filesBefore(value: unknown): Readonly<Record<string, string>> | undefined {

@@ -14,10 +14,14 @@ export interface ReadInputs {
   readonly reference: Reference;
 }
 
+export interface WrongInputs {
+  readonly failures: readonly string[];
+  /** Where the reference alone is wrong. */
+  readonly error?: OciError;
+}
+
 /** Values without unknowns; the failures name inputs and never show values that may be secret. */
-export function readInputs(
-  values: Readonly<Record<string, unknown>>,
-): ReadInputs | { readonly failures: readonly string[] } {
+export function readInputs(values: Readonly<Record<string, unknown>>): ReadInputs | WrongInputs {
   const checked = checkInputs(values);
   if (!checked.ok) return { failures: checked.failures };
   const { inputs } = checked;
@@ -27,7 +31,7 @@ export function readInputs(
     return problem === undefined ? { inputs, reference } : { failures: [problem] };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { failures: [error.message] };
+    return { failures: [error.message], error };
   }
 }
 
@@ -39,7 +43,7 @@ export function followsTag({ inputs, reference }: ReadInputs): boolean {
 function pinProblem(pin: string | undefined, named: string | undefined): string | undefined {
   if (pin === undefined) return undefined;
   const problem = digestProblem(pin);
-  if (problem !== undefined) return `input "digest" is not valid: ${problem}`;
+  if (problem !== undefined) return `cannot use input "digest": it is not one\nhint: ${problem}`;
   if (named === undefined || named === pin) return undefined;
-  return `input "digest" is ${pin}, and the reference names ${named}: remove one of them`;
+  return `cannot use input "digest": it is ${pin}, and the reference names ${named}\nhint: remove one of them`;
 }

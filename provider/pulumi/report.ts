@@ -53,7 +53,9 @@ export function openEngineReports(connect: () => EngineLog | undefined): EngineR
     request.setMessage(redact(message));
     request.setUrn(urn);
     request.setEphemeral(isEphemeral);
-    const delivery = deliver(log, request).finally(() => underWay.delete(delivery));
+    const delivery = deliver(log, request)
+      .catch(() => undefined)
+      .finally(() => underWay.delete(delivery));
     underWay.add(delivery);
   };
   return Object.freeze({

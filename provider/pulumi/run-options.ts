@@ -47,7 +47,11 @@ function isAhead(value: unknown): value is Ahead {
   if (typeof value !== "object" || value === null) return false;
   const { fingerprint, digest, outage } = value as Partial<Ahead>;
   if (typeof fingerprint !== "string") return false;
-  return typeof digest === "string" || typeof outage === "object";
+  return typeof digest === "string" || isRecord(outage);
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /**

@@ -123,9 +123,11 @@ export async function restore(
   path: string,
   options: SessionOptions,
 ): Promise<string | undefined> {
-  const { digest: _pin, ...rest } = sameRegistry(values, pinned);
   try {
-    const { pulled } = await pullInputs({ ...rest, reference: pinned }, options);
+    const { pulled } = await pullInputs(
+      { ...sameRegistry(values, pinned), digest: undefined, reference: pinned },
+      options,
+    );
     if (pulled.tree.name === treeNameOf(path)) return undefined;
     return `the content of ${pinned} now lies in ${pulled.path}, and the state names ${path}`;
   } catch (error) {
@@ -159,13 +161,14 @@ function sameRegistry(values: Properties, pinned: string): Properties {
 function validInputs(values: Properties): ReadInputs {
   const read = readInputs(values);
   if (!("failures" in read)) return read;
-  const [first = "", ...others] = read.failures;
+  if (read.error !== undefined) throw read.error;
+  const { failures } = read;
   throw new OciError({
     code: "INVALID_INPUT",
     verb: "pull",
     subject: "the artifact",
-    fact: others.length === 0 ? first : "several inputs are wrong",
-    details: others.length === 0 ? [] : read.failures,
+    fact: failures.length === 1 ? "an input is wrong" : `${failures.length} inputs are wrong`,
+    details: failures.flatMap((failure) => failure.split("\n")),
   });
 }
 

@@ -245,6 +245,8 @@ function reasonOf(error: Error): string {
   }
   // OpenSSL's message is for its own people; the reason in it is for all.
   if ("reason" in error && typeof error.reason === "string") return error.reason;
+  const openssl = /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1];
+  if (openssl !== undefined) return openssl;
   return error.message === "" ? (systemCode(error) ?? error.name) : error.message;
 }
 

@@ -42,8 +42,7 @@ function isEntry(value: unknown): boolean {
     typeof path === "string" &&
     typeof type === "string" &&
     typeof mode === "number" &&
-    typeof facts === "object" &&
-    facts !== null
+    facts instanceof Object
   );
 }
 

@@ -89,7 +89,7 @@ function isType(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
     namedBindings !== undefined &&
     ts.isNamedImports(namedBindings) &&
     namedBindings.elements.every((element) => element.isTypeOnly);
-  return clause.isTypeOnly || isTypes;
+  return clause.phaseModifier === ts.SyntaxKind.TypeKeyword || isTypes;
 }
 
 function resolved(from: string, target: string): string {

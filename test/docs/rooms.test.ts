@@ -12,12 +12,14 @@ const IMPORTS = FILES.flatMap(importsOf);
 /** The road from left to right: a room imports, for real, from itself and from its left. */
 const ROAD = ["reference", "settings", "content", "verify", "store", "registry", "unpack"];
 
-/** Facts that every room may know: the files directly in provider/ that import no room. */
-const COMMON = new Set(
-  ["errors", "error-codes", "redact", "digest", "limits", "types", "context"].map(
+/** Facts that every room may know: files that import no room. */
+const COMMON = new Set([
+  ...["errors", "error-codes", "redact", "digest", "limits", "types", "context"].map(
     (name) => `provider/${name}.ts`,
   ),
-);
+  // Arithmetic on entries: receipts hold the digest, and unpacking sorts as it does.
+  "provider/unpack/content-digest.ts",
+]);
 
 /** Packages, and the only places that may name them. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {

@@ -131,7 +131,7 @@ describe("bad input", () => {
     assert.match(message, /"reference".*must be a string/);
     assert.match(message, /"plainHttp".*must be true or false/);
     assert.match(message, /"skipTlsVerfy"[^]*did you mean "skipTlsVerify"\?/);
-    assert.match(message, /"credentials".*username and password/);
+    assert.match(message, /"credentials": it is not complete\nhint: give username and password/);
     assert.doesNotMatch(message, /hush/);
   });
 

@@ -9,36 +9,54 @@ import { followsTag, readInputs } from "../../provider/pulumi/read-inputs";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const OTHER = `sha256:${"b".repeat(64)}`;
 
+/** The first line of each failure; every one of them has a second, with a hint. */
 function failuresOf(values: Readonly<Record<string, unknown>>): readonly string[] {
   const checked = checkInputs({ reference: "localhost:5000/team/app:1", ...values });
-  return checked.ok ? [] : checked.failures;
+  return checked.ok ? [] : checked.failures.map(firstLine);
+}
+
+function firstLine(failure: string): string {
+  assert.match(failure, /^cannot use input "[^"]+": .+\nhint: .+$/);
+  return failure.split("\n")[0] ?? "";
 }
 
 describe("types", () => {
   const cases: readonly [Readonly<Record<string, unknown>>, readonly string[]][] = [
-    [{ reference: 1 }, ['input "reference" must be a string, and is a number']],
-    [{ reference: ["x"] }, ['input "reference" must be a string, and is a list']],
-    [{ reference: "" }, ['input "reference" is an empty string']],
-    [{ reference: null }, ['input "reference" is missing']],
-    [{ reference: undefined }, ['input "reference" is missing']],
-    [{ digest: true }, ['input "digest" must be a string, and is a boolean']],
-    [{ plainHttp: "yes" }, ['input "plainHttp" must be true or false, and is a string']],
-    [{ skipTlsVerify: 1 }, ['input "skipTlsVerify" must be true or false, and is a number']],
-    [{ caCertificates: "a" }, ['input "caCertificates" must be a list of strings, and is a string']],
+    [{ reference: 1 }, ['cannot use input "reference": it must be a string, and is a number']],
+    [{ reference: ["x"] }, ['cannot use input "reference": it must be a string, and is a list']],
+    [{ reference: "" }, ['cannot use input "reference": it is an empty string']],
+    [{ reference: null }, ['cannot use input "reference": it is missing']],
+    [{ reference: undefined }, ['cannot use input "reference": it is missing']],
+    [{ digest: true }, ['cannot use input "digest": it must be a string, and is a boolean']],
+    [
+      { plainHttp: "yes" },
+      ['cannot use input "plainHttp": it must be true or false, and is a string'],
+    ],
+    [
+      { skipTlsVerify: 1 },
+      ['cannot use input "skipTlsVerify": it must be true or false, and is a number'],
+    ],
+    [
+      { caCertificates: "a" },
+      ['cannot use input "caCertificates": it must be a list of strings, and is a string'],
+    ],
     [
       { caCertificates: ["a", 2, null, ""] },
       [
-        'input "caCertificates[1]" must be a string, and is a number',
-        'input "caCertificates[2]" must be a string, and is null',
-        'input "caCertificates[3]" is an empty string',
+        'cannot use input "caCertificates[1]": it must be a string, and is a number',
+        'cannot use input "caCertificates[2]": it must be a string, and is null',
+        'cannot use input "caCertificates[3]": it is an empty string',
       ],
     ],
-    [{ credentials: "u:p" }, ['input "credentials" must be an object, and is a string']],
+    [
+      { credentials: "u:p" },
+      ['cannot use input "credentials": it must be an object, and is a string'],
+    ],
     [
       { credentials: { username: 1, password: {} } },
       [
-        'input "credentials.username" must be a string, and is a number',
-        'input "credentials.password" must be a string, and is an object',
+        'cannot use input "credentials.username": it must be a string, and is a number',
+        'cannot use input "credentials.password": it must be a string, and is an object',
       ],
     ],
   ];
@@ -56,22 +74,34 @@ describe("types", () => {
 
 describe("unknown names", () => {
   const cases: readonly [Readonly<Record<string, unknown>>, string][] = [
-    [{ plainHTTP: true }, 'unknown input "plainHTTP"; did you mean "plainHttp"?'],
-    [{ refernce: "x" }, 'unknown input "refernce"; did you mean "reference"?'],
-    [{ mirrors: [] }, 'unknown input "mirrors"'],
-    [{ constructor: 1 }, 'unknown input "constructor"'],
-    [JSON.parse('{"__proto__": {}}') as Record<string, unknown>, 'unknown input "__proto__"'],
+    [
+      { plainHTTP: true },
+      'cannot use input "plainHTTP": there is no such input\nhint: did you mean "plainHttp"?',
+    ],
+    [
+      { refernce: "x" },
+      'cannot use input "refernce": there is no such input\nhint: did you mean "reference"?',
+    ],
+    [{ mirrors: [] }, 'cannot use input "mirrors": there is no such input'],
+    [{ constructor: 1 }, 'cannot use input "constructor": there is no such input'],
+    [
+      JSON.parse('{"__proto__": {}}') as Record<string, unknown>,
+      'cannot use input "__proto__": there is no such input',
+    ],
     [
       { credentials: { username: "u", password: "p4ss", pasword: "p4ss" } },
-      'unknown input "credentials.pasword"; did you mean "credentials.password"?',
+      'cannot use input "credentials.pasword": there is no such input\nhint: did you mean "credentials.password"?',
     ],
   ];
   for (const [values, failure] of cases) {
     test(failure, () => {
       const all = Object.assign(Object.create(null) as object, { reference: "host/app:1" });
       Object.defineProperties(all, Object.getOwnPropertyDescriptors(values));
-      const checked = checkInputs(all as Record<string, unknown>);
-      assert.deepEqual(checked, { ok: false, failures: [failure] });
+      const checked = checkInputs(all);
+      assert.ok(!checked.ok);
+      assert.deepEqual(checked.failures.length, 1);
+      assert.ok(checked.failures[0]?.startsWith(failure), checked.failures[0]);
+      assert.match(checked.failures[0] ?? "", /\nhint: (did you mean|there are) /);
     });
   }
 
@@ -85,8 +115,8 @@ describe("unknown names", () => {
 });
 
 describe("credentials", () => {
-  const needs = ['input "credentials" needs username and password, or identityToken'];
-  const both = ['input "credentials" takes username and password, or identityToken, and has both'];
+  const needs = ['cannot use input "credentials": it is not complete'];
+  const both = ['cannot use input "credentials": it has a login and an identityToken'];
   const cases: readonly [object, readonly string[]][] = [
     [{ username: "u", password: "p" }, []],
     [{ identityToken: "t" }, []],
@@ -111,7 +141,7 @@ test("all failures come at once", () => {
 });
 
 describe("a secret value is in no failure", () => {
-  const SECRETS = ["hunter2-and-more", "p\u0000ss\nword", "🔑🔑🔑🔑", '"quoted"pass', "{}[]secret"];
+  const SECRETS = ["hunter2-and-more", "p\u0000ss\nword", "🔑🔑🔑🔑", '"quoted"pass', "{}[]s3cr3t"];
   const places: readonly ((secret: string) => Readonly<Record<string, unknown>>)[] = [
     (secret) => ({ credentials: secret }),
     (secret) => ({ credentials: [secret] }),
@@ -162,14 +192,19 @@ describe("reference and digest", () => {
 
   test("that contradict each other are a failure that names both", () => {
     assert.deepEqual(readInputs({ reference: `host/app@${DIGEST}`, digest: OTHER }), {
-      failures: [`input "digest" is ${OTHER}, and the reference names ${DIGEST}: remove one of them`],
+      failures: [
+        `cannot use input "digest": it is ${OTHER}, and the reference names ${DIGEST}\nhint: remove one of them`,
+      ],
     });
   });
 
   test("a digest that is none", () => {
     const read = readInputs({ reference: "host/app", digest: "sha256:abc" });
     assert.ok("failures" in read);
-    assert.match(read.failures[0] ?? "", /^input "digest" is not valid: /);
+    assert.match(
+      read.failures[0] ?? "",
+      /^cannot use input "digest": it is not one\nhint: a sha256 digest has 64/,
+    );
   });
 
   test("a reference that is none", () => {

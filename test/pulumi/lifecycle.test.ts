@@ -1,352 +1,36 @@
-/** The life of the resource against a real registry: what is answered, what is stored, what is asked. */
+/** Diff, create, update and delete: by the digest of the check, without the registry. */
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { hasUnknown, UNKNOWN } from "../../provider/pulumi/known";
+import { UNKNOWN } from "../../provider/pulumi/known";
 import type { Properties } from "../../provider/pulumi/lifecycle";
-import { OUTPUTS } from "../../provider/pulumi/outputs";
-import { fingerprintOf } from "../../provider/pulumi/run-options";
-import { ownIdentity } from "../../provider/store/process-identity";
 import { tarGz } from "../support/archives";
 import { MEDIA_TYPES, publish } from "../support/artifacts";
-import { lifecycleWorld, URN } from "./lifecycle-world";
+import { lifecycleWorld } from "./lifecycle-world";
 
 const FILES = { "dir/b.txt": "bravo", "a.txt": "alpha" };
 const NO_SIGNAL = new AbortController().signal;
 
-describe("check", () => {
-  test("injects the outputs, removes how, and the content is there", async (context) => {
-    const world = await lifecycleWorld(context);
-    const { digest } = world.publish(FILES);
-    const host = world.host();
-    const given = {
-      reference: world.reference,
-      plainHttp: true,
-      skipTlsVerify: false,
-      credentials: { username: "someone", password: "hunter2-and-more" },
-      caCertificates: [],
-    };
-    const { failures, inputs } = await host.check(given, { preview: true });
-    assert.deepEqual(failures, []);
-    const path = `.oci-artifacts/app-${digest.slice("sha256:".length, "sha256:".length + 16)}`;
-    const expected = {
-      reference: world.reference,
-      digest,
-      manifestDigest: digest,
-      path,
-      pinned: `${world.registry.host}/team/app@${digest}`,
-      tag: "1",
-      mediaType: MEDIA_TYPES.manifest,
-      annotations: {},
-      fileCount: 2,
-      size: 10,
-    };
-    const { artifactType, contentDigest, files, ...rest } = inputs;
-    assert.deepEqual(rest, expected);
-    assert.equal(artifactType, "application/vnd.unknown.artifact.v1");
-    assert.match(String(contentDigest), /^sha256:/);
-    assert.deepEqual(Object.keys(files as object), ["./a.txt", "./dir/b.txt"]);
-    assert.equal(fs.readFileSync(join(world.project, path, "dir/b.txt"), "utf8"), "bravo");
-    assert.doesNotMatch(JSON.stringify(inputs), /hunter2|someone|plainHttp|__/);
-  });
-
-  test("works without the hidden input, as for another host", async (context) => {
-    const world = await lifecycleWorld(context);
-    const { digest } = world.publish(FILES);
-    const answer = await world.host().check({ reference: world.reference, plainHttp: true }, null);
-    assert.equal(answer.inputs["digest"], digest);
-  });
-
-  test("reports all failures at once, and asks nobody", async (context) => {
-    const world = await lifecycleWorld(context);
-    const answer = await world.host().check({ reference: 1, plainHTTP: true, digest: [] });
-    assert.equal(answer.failures.length, 3);
-    assert.deepEqual(answer.inputs, {});
-    assert.deepEqual(world.registry.requests, []);
-  });
-
-  test("fails with the registry's answer, and leaves nothing", async (context) => {
-    const world = await lifecycleWorld(context);
-    const host = world.host();
-    const work = host.check({ reference: world.reference, plainHttp: true });
-    await assert.rejects(work, { name: "OciError", code: "NOT_FOUND" });
-    assert.deepEqual(fs.readdirSync(world.project), []);
-  });
-
-  const unknowns: readonly [string, Properties][] = [
-    ["reference", { reference: UNKNOWN }],
-    ["how", { plainHttp: "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7" }],
-    ["part of the credentials", { credentials: { username: "u", password: UNKNOWN } }],
-    ["element of a list", { caCertificates: ["x", UNKNOWN] }],
-  ];
-  for (const [name, wrong] of unknowns) {
-    test(`an unknown ${name} makes all outputs unknown, and asks nobody`, async (context) => {
-      const world = await lifecycleWorld(context);
-      const given = { reference: world.reference, plainHttp: true, ...wrong };
-      const { failures, inputs } = await world.host().check(given, { preview: true });
-      assert.deepEqual(failures, []);
-      for (const output of Object.keys(OUTPUTS)) assert.equal(inputs[output], UNKNOWN, output);
-      assert.equal("credentials" in inputs || "plainHttp" in inputs, false);
-      assert.deepEqual(world.registry.requests, []);
-    });
-  }
-
-  test("a known digest stays known beside an unknown input", async (context) => {
-    const world = await lifecycleWorld(context);
-    const digest = `sha256:${"a".repeat(64)}`;
-    const { inputs } = await world.host().check({ reference: UNKNOWN, digest });
-    assert.equal(inputs["digest"], digest);
-    assert.equal(hasUnknown(inputs["path"]), true);
-  });
-});
-
-describe("a digest that is given", () => {
-  test("is honored, and its tag is not asked for", async (context) => {
-    const world = await lifecycleWorld(context);
-    const old = world.publish({ "a.txt": "old" });
-    world.publish({ "a.txt": "new" });
-    const given = { reference: world.reference, digest: old.digest, plainHttp: true };
-    const { inputs } = await world.host().check(given);
-    assert.equal(inputs["digest"], old.digest);
-    assert.equal(inputs["tag"], "1");
-    assert.equal(world.registry.count({ kind: "manifest", reference: "1" }), 0);
-  });
-
-  test("that contradicts the reference is a failure", async (context) => {
-    const world = await lifecycleWorld(context);
-    const one = `sha256:${"a".repeat(64)}`;
-    const two = `sha256:${"b".repeat(64)}`;
-    const given = { reference: `${world.registry.host}/team/app@${one}`, digest: two };
-    const { failures } = await world.host().check(given);
-    assert.equal(failures.length, 1);
-    assert.match(failures[0] ?? "", /^input "digest" is .* and the reference names /);
-  });
-
-  test("that came with another reference is kept, with a warning", async (context) => {
-    const world = await lifecycleWorld(context);
-    const { digest } = world.publish(FILES);
-    world.publish({ "a.txt": "two" }, "2");
-    const host = world.host();
-    const reference = `${world.registry.host}/team/app:2`;
-    const olds = { reference: world.reference, digest };
-    const { inputs } = await host.check({ reference, digest, plainHttp: true }, {}, olds);
-    assert.equal(inputs["digest"], digest);
-    assert.deepEqual(host.report.said("warning"), [
-      `the digest ${digest} came with ${world.reference} and is kept, although the reference is now ${reference}`,
-    ]);
-  });
-});
-
-describe("traffic", () => {
-  test("nothing moved: one manifest request for a tag, no blob", async (context) => {
-    const world = await lifecycleWorld(context);
-    world.publish(FILES);
-    const given = { reference: world.reference, plainHttp: true };
-    const first = await world.host().check(given);
-    world.registry.clearRequests();
-    const second = await world.host().check(given, {}, first.inputs);
-    assert.deepEqual(second.inputs, first.inputs);
-    assert.deepEqual(
-      world.registry.requests.map(({ kind, method }) => `${method} ${kind}`),
-      ["HEAD manifest"],
-    );
-  });
-
-  test("a digest: nothing at all", async (context) => {
-    const world = await lifecycleWorld(context);
-    const { digest } = world.publish(FILES);
-    const given = { reference: `${world.registry.host}/team/app@${digest}`, plainHttp: true };
-    await world.host().check(given);
-    await world.registry.stop();
-    world.registry.clearRequests();
-    const { inputs } = await world.host().check(given);
-    assert.equal(inputs["digest"], digest);
-    assert.deepEqual(world.registry.requests, []);
-  });
-
-  test("registry down, digest in the cache, reference unchanged: a warning, and on", async (context) => {
-    const world = await lifecycleWorld(context);
-    world.publish(FILES);
-    const given = { reference: world.reference, plainHttp: true };
-    const first = await world.host().check(given);
-    await world.registry.stop();
-    const host = world.host();
-    const second = await host.check(given, {}, first.inputs);
-    assert.deepEqual(second.inputs, first.inputs);
-    assert.match(host.report.said("warning").join(), /whether 1 has moved; going on with sha256:/);
-    // Another reference never resolved to anything: then the outage is an error.
-    const other = { ...given, reference: `${world.registry.host}/team/app:2` };
-    await assert.rejects(world.host().check(other, {}, first.inputs), { code: "UNREACHABLE" });
-  });
-
-  test("a fresh machine: the same answer, and the content is there", async (context) => {
-    const world = await lifecycleWorld(context);
-    world.publish(FILES);
-    const given = { reference: world.reference, plainHttp: true };
-    const first = await world.host().check(given);
-    const project = join(world.project, "..", "elsewhere");
-    fs.mkdirSync(project);
-    const fresh = world.host(null, project, join(project, "cache"));
-    const second = await fresh.check(given, {}, first.inputs);
-    assert.deepEqual(second.inputs, first.inputs);
-    assert.deepEqual(await fresh.lifecycle.diff("id", first.inputs, second.inputs), {
-      changes: false,
-    });
-    assert.equal(
-      fs.readFileSync(join(project, String(second.inputs["path"]), "a.txt"), "utf8"),
-      "alpha",
-    );
-    assert.deepEqual(fresh.report.said("warning"), []);
-  });
-
-  test("a damaged cache heals itself, with a warning", async (context) => {
-    const world = await lifecycleWorld(context);
-    const { layers } = world.publish(FILES);
-    const given = { reference: world.reference, plainHttp: true };
-    const { inputs } = await world.host().check(given);
-    fs.rmSync(join(world.project, ".oci-artifacts"), { recursive: true });
-    const hex = layers[0]?.digest.slice("sha256:".length) ?? "";
-    const blob = join(world.cache, "blobs", "sha256", hex);
-    fs.writeFileSync(blob, Buffer.alloc(fs.statSync(blob).size));
-    const host = world.host();
-    assert.deepEqual((await host.check(given)).inputs, inputs);
-    assert.match(host.report.said("warning").join(), /the cache held sha256:\w+ damaged/);
-    assert.equal(fs.existsSync(join(world.project, String(inputs["path"]), "a.txt")), true);
-  });
-});
-
-describe("what a moved tag says", () => {
-  test("the digests and the files, once for each phase that finds it", async (context) => {
-    const world = await lifecycleWorld(context);
-    const old = world.publish({ "a.txt": "old", "gone.txt": "x" });
-    const given = { reference: world.reference, plainHttp: true };
-    const first = await world.host().check(given);
-    const moved = world.publish({ "a.txt": "new", "new.txt": "x" });
-    const host = world.host();
-    const second = await host.check(given, { preview: true }, first.inputs);
-    assert.equal(second.inputs["digest"], moved.digest);
-    assert.deepEqual(host.report.said("info"), [
-      `${world.reference} moved: ${old.digest} => ${moved.digest}; files: ~ ./a.txt, - ./gone.txt, + ./new.txt`,
-    ]);
-    assert.deepEqual(await host.lifecycle.diff("id", first.inputs, second.inputs), {
-      changes: true,
-    });
-    const update = world.host();
-    await update.check(given, {}, first.inputs);
-    assert.deepEqual(update.report.said("info"), []);
-  });
-});
-
-describe("confirmed is applied", () => {
-  const given = (reference: string): Properties => ({ reference, plainHttp: true });
-
-  test("the update takes what its preview showed", async (context) => {
-    const world = await lifecycleWorld(context);
-    const shown = world.publish({ "a.txt": "shown" });
-    await world.host().check(given(world.reference), { preview: true });
-    world.publish({ "a.txt": "later" });
-    world.registry.clearRequests();
-    const { inputs } = await world.host().check(given(world.reference), { preview: false });
-    assert.equal(inputs["digest"], shown.digest);
-    assert.deepEqual(world.registry.requests, []);
-  });
-
-  const anew: readonly [
-    string,
-    (world: Awaited<ReturnType<typeof lifecycleWorld>>) => {
-      readonly host?: ReturnType<typeof world.host>;
-      readonly preview?: object;
-      readonly update?: object;
-    },
-  ][] = [
-    ["in another run of the CLI", (world) => ({ host: world.host({ ...ownIdentity(), pid: 1 }) })],
-    ["where the CLI cannot be seen", (world) => ({ host: world.host(null) })],
-    ["for another resource", () => ({ update: { urn: `${URN}-two` } })],
-    ["with dependsOn in the update", () => ({ update: { dependsOn: true } })],
-    ["with dependsOn in the preview", () => ({ preview: { dependsOn: true } })],
-    ["in the next preview", () => ({ update: { preview: true } })],
-    ["without a preview", () => ({ preview: { preview: false } })],
-  ];
-  for (const [name, differs] of anew) {
-    test(`resolved anew ${name}`, async (context) => {
-      const world = await lifecycleWorld(context);
-      world.publish({ "a.txt": "shown" });
-      const { host = world.host(), preview, update } = differs(world);
-      await world.host().check(given(world.reference), { preview: true, ...preview });
-      const later = world.publish({ "a.txt": "later" });
-      const { inputs } = await host.check(given(world.reference), { preview: false, ...update });
-      assert.equal(inputs["digest"], later.digest);
-    });
-  }
-
-  test("resolved anew for another reference", async (context) => {
-    const world = await lifecycleWorld(context);
-    world.publish({ "a.txt": "one" }, "1");
-    const two = world.publish({ "a.txt": "two" }, "2");
-    await world.host().check(given(world.reference), { preview: true });
-    const reference = `${world.registry.host}/team/app:2`;
-    const { inputs } = await world.host().check(given(reference), { preview: false });
-    assert.equal(inputs["digest"], two.digest);
-  });
-});
-
-describe("what was resolved ahead", () => {
-  test("counts for the very same inputs: nobody is asked for the tag again", async (context) => {
-    const world = await lifecycleWorld(context);
-    const early = world.publish({ "a.txt": "early" });
-    const given = { reference: world.reference, plainHttp: true };
-    await world.host().check(given);
-    world.publish({ "a.txt": "late" });
-    world.registry.clearRequests();
-    const ahead = { fingerprint: fingerprintOf(given), digest: early.digest };
-    const { inputs } = await world.host().check(given, { preview: true, ahead });
-    assert.equal(inputs["digest"], early.digest);
-    assert.deepEqual(world.registry.requests, []);
-  });
-
-  for (const [name, other, run] of [
-    ["is nothing to other inputs (a transform)", { skipTlsVerify: true }, {}],
-    ["is nothing with dependsOn", {}, { dependsOn: true }],
-  ] as const) {
-    test(name, async (context) => {
-      const world = await lifecycleWorld(context);
-      const early = world.publish({ "a.txt": "early" });
-      const late = world.publish({ "a.txt": "late" });
-      const given = { reference: world.reference, plainHttp: true };
-      const ahead = { fingerprint: fingerprintOf(given), digest: early.digest };
-      const host = world.host();
-      const { inputs } = await host.check({ ...given, ...other }, { preview: true, ahead, ...run });
-      assert.equal(inputs["digest"], late.digest);
-    });
-  }
-
-  test("gives way to what the preview showed", async (context) => {
-    const world = await lifecycleWorld(context);
-    const shown = world.publish({ "a.txt": "shown" });
-    const given = { reference: world.reference, plainHttp: true };
-    await world.host().check(given, { preview: true });
-    const late = world.publish({ "a.txt": "late" });
-    const ahead = { fingerprint: fingerprintOf(given), digest: late.digest };
-    const { inputs } = await world.host().check(given, { preview: false, ahead });
-    assert.equal(inputs["digest"], shown.digest);
-  });
-});
-
 describe("diff", () => {
   test("looks at what decides content, and at nothing else", async (context) => {
     const world = await lifecycleWorld(context);
-    const { diff } = world.host().lifecycle;
+    const { lifecycle } = world.host();
     const old = { reference: "h/a:1", digest: "d", manifestDigest: "m", path: ".oci-artifacts/a" };
     const same: readonly Properties[] = [
       { ...old, newOutput: "x" },
       { ...old, credentials: { username: "u" }, plainHttp: true, caCertificates: ["x"] },
       { ...old, files: { "./a": "b" }, annotations: {} },
     ];
-    for (const news of same) assert.deepEqual(await diff("id", old, news), { changes: false });
+    for (const news of same)
+      assert.deepEqual(await lifecycle.diff("id", old, news), { changes: false });
     for (const name of Object.keys(old)) {
-      assert.deepEqual(await diff("id", old, { ...old, [name]: "other" }), { changes: true });
-      assert.deepEqual(await diff("id", old, { ...old, [name]: UNKNOWN }), { changes: true });
+      assert.deepEqual(await lifecycle.diff("id", old, { ...old, [name]: "other" }), {
+        changes: true,
+      });
+      assert.deepEqual(await lifecycle.diff("id", old, { ...old, [name]: UNKNOWN }), {
+        changes: true,
+      });
     }
   });
 });
@@ -413,7 +97,10 @@ describe("a folder of the content", () => {
     world.publish(FILES);
     const reference = `oci://${world.registry.host}/team/app//none?tag=1`;
     await assert.rejects(world.host().check({ reference, plainHttp: true }), (error: Error) => {
-      assert.match(error.message, /^cannot use \/\/none of .*: the content has no such folder\n {2}\/\/dir\n/);
+      assert.match(
+        error.message,
+        /^cannot use \/\/none of .*: the content has no such folder\n {2}\/\/dir\n/,
+      );
       return true;
     });
   });

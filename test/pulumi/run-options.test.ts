@@ -29,7 +29,8 @@ describe("the hidden input", () => {
       assert.equal(parseRunOptions(value), undefined);
     }
     assert.equal(parseRunOptions({ ...whole, directory: undefined }), undefined);
-    for (const broken of [null, "x", {}, { fingerprint: "s:h" }, { digest: "sha256:x" }]) {
+    const nothing = { fingerprint: "s:h" };
+    for (const broken of [null, "x", {}, nothing, { digest: "x" }, { ...nothing, outage: null }]) {
       assert.deepEqual(parseRunOptions({ ...whole, ahead: broken }), whole);
     }
   });

@@ -81,7 +81,15 @@ const MISSING = {
 };
 
 const ANSWERS = {
-  value: [{ changes: false }, { id: "id", props: { digest: "d" } }, null, null, MISSING, MISSING, MISSING],
+  value: [
+    { changes: false },
+    { id: "id", props: { digest: "d" } },
+    null,
+    null,
+    MISSING,
+    MISSING,
+    MISSING,
+  ],
   lines: ["pulumi-oci-artifact is not installed here; left in place: ./vendor"],
 };
 

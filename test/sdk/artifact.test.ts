@@ -198,14 +198,18 @@ describe("credentials leave the program as secrets", () => {
   async function sent(args: Partial<OciArtifactArgs>): Promise<pulumi.Output<unknown>> {
     await mock({});
     let seen: unknown;
-    new OciArtifact("app", { ...ARGS, ...args }, {
-      transformations: [
-        ({ props, opts }) => {
-          seen = (props as Record<string, unknown>)["credentials"];
-          return { props: props as object, opts };
-        },
-      ],
-    });
+    new OciArtifact(
+      "app",
+      { ...ARGS, ...args },
+      {
+        transformations: [
+          ({ props, opts }) => {
+            seen = (props as Record<string, unknown>)["credentials"];
+            return { props: props, opts };
+          },
+        ],
+      },
+    );
     return pulumi.output(seen);
   }
 

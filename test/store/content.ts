@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { FillTree } from "../../provider/store/trees";
+import type { FillTree, TreeKey } from "../../provider/store/trees";
 import type { TreeEntry } from "../../provider/types";
 
 /** Seconds since 1970; files of an archive have whole seconds, too, which anybody can restore. */
@@ -24,10 +24,30 @@ const ARCHIVED = 1_700_000_000;
 /** Name → text of a file; a name that ends with "/" is a folder; "-> x" is a symlink to x. */
 export type Content = Readonly<Record<string, string>>;
 
+/** A little of everything. */
+export const CONTENT: Content = {
+  "a.txt": "alpha",
+  "b.txt": "bravo",
+  "dir/": "",
+  "dir/c.txt": "charlie",
+  link: "-> a.txt",
+};
+
+/** The tree that holds it. */
+export const KEY: TreeKey = {
+  name: "app-0123456789abcdef",
+  key: "sha256:0123456789abcdef-and-more",
+};
+
+/** What lies in the staging area of a project. */
+export function stagingOf(project: string): readonly string[] {
+  return readdirSync(join(project, ".oci-artifacts", ".staging"));
+}
+
 export interface Filler {
   readonly fill: FillTree;
   /** How often it was called. */
-  calls(): number;
+  readonly calls: () => number;
 }
 
 /** Fills a folder with the content. `before` runs first in each call. */
@@ -71,7 +91,10 @@ export function contentOf(folder: string): Content {
       const path = join(folder, name);
       const facts = lstatSync(path);
       if (facts.isDirectory()) return [`${name}/`, ""];
-      return [name, facts.isSymbolicLink() ? `-> ${readlinkSync(path)}` : readFileSync(path, "utf8")];
+      return [
+        name,
+        facts.isSymbolicLink() ? `-> ${readlinkSync(path)}` : readFileSync(path, "utf8"),
+      ];
     }),
   );
 }

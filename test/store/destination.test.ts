@@ -22,9 +22,9 @@ interface Place {
   readonly target: string;
   readonly aside: string;
   readonly cache: string;
-  ensure(key: TreeKey, fill: FillTree): Promise<string>;
+  readonly ensure: (key: TreeKey, fill: FillTree) => Promise<string>;
   /** Names beside the target, besides itself. */
-  neighbors(): readonly string[];
+  readonly neighbors: () => readonly string[];
 }
 
 function place(context: TestContext): Place {

@@ -4,6 +4,7 @@
  *
  * Arguments: the project's folder, the tree's name, its key, the content as JSON.
  */
+import { once } from "node:events";
 import { SILENT } from "../../provider/context";
 import { openTrees } from "../../provider/store/trees";
 import { filler, type Content } from "./content";
@@ -12,7 +13,7 @@ async function main(): Promise<void> {
   const [project = "", name = "", key = "", content = "{}"] = process.argv.slice(2);
   const { fill, calls } = filler(JSON.parse(content) as Content);
   process.stdout.write("ready\n");
-  for await (const _chunk of process.stdin);
+  await once(process.stdin.resume(), "end");
   await openTrees(project).ensure({ name, key }, fill, SILENT);
   process.stdout.write(`${calls()}\n`);
 }

@@ -52,7 +52,10 @@ describe("confirmations", () => {
     const run = openConfirmations(folder, ownIdentity());
     await run.confirm(URN, "host/app:1", DIGEST);
     assert.equal(await run.confirmed(URN, "host/app:1"), DIGEST);
-    assert.equal(await openConfirmations(folder, ownIdentity()).confirmed(URN, "host/app:1"), DIGEST);
+    assert.equal(
+      await openConfirmations(folder, ownIdentity()).confirmed(URN, "host/app:1"),
+      DIGEST,
+    );
     assert.equal(await run.confirmed(URN, "host/app:2"), undefined);
     assert.equal(await run.confirmed(`${URN}y`, "host/app:1"), undefined);
     const another = { ...ownIdentity(), startTime: "1" };

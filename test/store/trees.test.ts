@@ -1,25 +1,13 @@
-/** Trees: built once, found again, healed where they were touched, whole in every race. */
+/** Trees: built once, found again, healed where they were touched. */
 import * as assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openTrees, type TreeKey, type TreeStore } from "../../provider/store/trees";
+import { openTrees, type TreeStore } from "../../provider/store/trees";
 import { folderFor } from "../support/folder-for-test";
 import { recordReport, type RecordedReport } from "../support/report-for-test";
-import { contentOf, filler, type Content, type Filler } from "./content";
-
-const KEY: TreeKey = { name: "app-0123456789abcdef", key: "sha256:0123456789abcdef-and-more" };
-
-const CONTENT: Content = {
-  "a.txt": "alpha",
-  "b.txt": "bravo",
-  "dir/": "",
-  "dir/c.txt": "charlie",
-  link: "-> a.txt",
-};
+import { CONTENT, contentOf, filler, KEY, stagingOf, type Filler } from "./content";
 
 /** Longer than the tick by which the kernel stamps files. */
 const TICK_MS = 20;
@@ -30,7 +18,7 @@ interface Placed {
   readonly directory: string;
   readonly report: RecordedReport;
   readonly content: Filler;
-  ensure(): Promise<void>;
+  readonly ensure: () => Promise<void>;
 }
 
 /** A project whose tree has been built. */
@@ -46,10 +34,6 @@ async function placed(context: TestContext): Promise<Placed> {
   await sleep(TICK_MS);
   const directory = join(project, ".oci-artifacts", KEY.name);
   return { project, trees, directory, report, content, ensure };
-}
-
-function stagingOf(project: string): readonly string[] {
-  return fs.readdirSync(join(project, ".oci-artifacts", ".staging"));
 }
 
 describe("building", () => {
@@ -290,65 +274,4 @@ test("a copied checkout is whole, and its receipt learns the new inodes", async 
   assert.equal(after?.entries[0]?.facts.inode, inode);
   assert.equal(after.contentDigest, before?.contentDigest);
   assert.deepEqual(report.lines, []);
-});
-
-describe("races", () => {
-  /** Lets all callers go on once `count` of them have come. */
-  function barrier(count: number): () => Promise<void> {
-    let waiting = 0;
-    let open = (): void => {};
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    return async () => {
-      waiting += 1;
-      if (waiting === count) open();
-      await opened;
-    };
-  }
-
-  test("several builders at once: one whole tree, all get it", async (context) => {
-    const project = folderFor(context);
-    const { fill, calls } = filler(CONTENT, barrier(4));
-    const trees = await Promise.all(
-      [1, 2, 3, 4].map(() => openTrees(project).ensure(KEY, fill, recordReport())),
-    );
-    assert.equal(calls(), 4);
-    assert.equal(new Set(trees.map(({ directory }) => directory)).size, 1);
-    assert.deepEqual(contentOf(join(project, ".oci-artifacts", KEY.name)), CONTENT);
-    assert.deepEqual(stagingOf(project), []);
-    assert.notEqual(await openTrees(project).find(KEY), undefined);
-  });
-
-  test("several healers at once: none fails, the tree is whole", async (context) => {
-    const { directory, project } = await placed(context);
-    for (let round = 0; round < 10; round += 1) {
-      fs.writeFileSync(join(directory, "a.txt"), `edited ${round}`);
-      const { fill } = filler(CONTENT, barrier(4));
-      await Promise.all(
-        [1, 2, 3, 4].map(() => openTrees(project).ensure(KEY, fill, recordReport())),
-      );
-      assert.deepEqual(contentOf(directory), CONTENT);
-      assert.deepEqual(stagingOf(project), []);
-    }
-  });
-
-  test("two processes at once: one whole tree", async (context) => {
-    const project = folderFor(context);
-    const script = join(__dirname, "ensure-tree.js");
-    const children = [1, 2].map(() => {
-      const parts = [script, project, KEY.name, KEY.key, JSON.stringify(CONTENT)];
-      return spawn(process.execPath, parts, { stdio: ["pipe", "pipe", "inherit"] });
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end();
-    const codes = await Promise.all(children.map((child) => once(child, "close")));
-    assert.deepEqual(
-      codes.map(([code]) => code as number),
-      [0, 0],
-    );
-    assert.deepEqual(contentOf(join(project, ".oci-artifacts", KEY.name)), CONTENT);
-    assert.deepEqual(stagingOf(project), []);
-    assert.notEqual(await openTrees(project).find(KEY), undefined);
-  });
 });
