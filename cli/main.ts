@@ -81,6 +81,8 @@ async function inputsOf({
   return {
     reference,
     digest: flags["digest"],
+    platform: flags["platform"],
+    onTagMove: flags["on-tag-move"],
     plainHttp: flags["plain-http"],
     skipTlsVerify: flags["skip-tls-verify"],
     caCertificates: flags["ca-file"],

@@ -92,13 +92,23 @@ export const ERROR_CODES = {
     means: "What the reference names is no OCI or Docker manifest that can be read.",
     next: ["Check that the reference names an artifact, and push it again with a current tool."],
   },
+  TAG_MOVED: {
+    means: 'The tag points to another digest than before, and `onTagMove` is "error".',
+    next: [
+      "Look at what changed: `pulumi preview` without `onTagMove` shows it.",
+      'Then pin the new digest, or follow the tag with `onTagMove: "update"`.',
+    ],
+  },
   NO_PLATFORM: {
-    means: "The reference names an index without any manifest that holds content.",
-    next: ["Check that the reference names the artifact, and push it again."],
+    means: "The index has no manifest for the platform, or none that holds content at all.",
+    next: ["Set `platform` to one of those that the error lists."],
   },
   AMBIGUOUS_PLATFORM: {
     means: "The reference names an index with several manifests; the error lists them.",
-    next: ["Name one of them by its digest: `registry/repository@sha256:…`"],
+    next: [
+      "Set `platform` to one of them. It is never guessed from the machine at hand.",
+      "Or name one by its digest: `registry/repository@sha256:…`",
+    ],
   },
   NO_MATCHING_LAYER: {
     means: "The manifest has no layer with content, or its layers came to no file at all.",

@@ -7,6 +7,10 @@ import { redact } from "./redact";
 
 export type { ErrorCode } from "./error-codes";
 
+/** Characters of a line, and lines of details; more is nothing that a person reads. */
+const LONGEST_LINE = 1_000;
+const MOST_DETAILS = 30;
+
 export interface OciErrorFacts {
   readonly code: ErrorCode;
   /** What was being done, in the infinitive: "pull", "read the manifest of". */
@@ -39,13 +43,13 @@ export class OciError extends Error {
   readonly status: number | undefined;
 
   constructor(facts: OciErrorFacts) {
-    const details = (facts.details ?? []).map(redact);
-    const hint = facts.hint === undefined ? undefined : redact(facts.hint);
-    const subject = redact(facts.subject);
-    const fact = redact(facts.fact);
+    const details = shortened((facts.details ?? []).map(asLine));
+    const hint = facts.hint === undefined ? undefined : asLine(facts.hint);
+    const subject = asLine(facts.subject);
+    const fact = asLine(facts.fact);
     super(
       [
-        `cannot ${redact(facts.verb)} ${subject}: ${fact}`,
+        `cannot ${facts.verb} ${subject}: ${fact}`,
         ...details.map((line) => `  ${line}`),
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ].join("\n"),
@@ -61,6 +65,19 @@ export class OciError extends Error {
       Object.defineProperty(this, "cause", { value: facts.cause, enumerable: false });
     }
   }
+}
+
+/** One line: what a registry wrote must not pose as the hint, nor hide it by its length. */
+function asLine(text: string): string {
+  const line = redact(text).replace(/\s*[\n\u2028\u2029]\s*/g, " ");
+  if (line.length <= LONGEST_LINE) return line;
+  return `${line.slice(0, LONGEST_LINE - 1).toWellFormed()}…`;
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MOST_DETAILS) return lines;
+  const shown = lines.slice(0, MOST_DETAILS - 1);
+  return [...shown, `and ${lines.length - shown.length} more`];
 }
 
 /** What the error says, as plain data: to carry it into another process and make it anew there. */

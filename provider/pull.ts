@@ -11,6 +11,7 @@ import { formatReference, lastSegment } from "./reference/format";
 import { resolve, type ResolveRequest } from "./resolve";
 import { endpointsOf, type TransportOptions } from "./settings/endpoints";
 import { TREES_FOLDER, type TreeKey } from "./store/trees";
+import { judgeTagMove, type TagMoveRule } from "./tag-moves";
 import type { Endpoint, ImageManifest, Reference, Tree } from "./types";
 import { NO_POLICY, verify } from "./verify/verify";
 import type { PullRooms } from "./world";
@@ -21,7 +22,7 @@ const LONGEST_SEGMENT = 100;
 /** How many folders an error names. */
 const SHOWN_FOLDERS = 10;
 
-export interface PullRequest extends ResolveRequest {
+export interface PullRequest extends ResolveRequest, TagMoveRule {
   readonly transport: TransportOptions;
 }
 
@@ -34,6 +35,8 @@ export interface Pulled {
   readonly tree: Tree;
   /** Of the tree, or of the reference's `//folder` in it; relative to the program's directory. */
   readonly path: string;
+  /** What the tag of a `tag@digest` points to now, where the registry could be asked. */
+  readonly tagDigest?: string;
   /** Who answered; undefined where the cache did. */
   readonly servedBy?: Endpoint;
 }
@@ -47,6 +50,7 @@ export async function pull(
   const subject = formatReference(request.reference);
   const endpoints = endpointsOf(request.reference, request.transport);
   const resolved = await resolve(request, endpoints, rooms, context);
+  judgeTagMove(resolved, request, context.report);
   const verified = verify(resolved, NO_POLICY);
   const plan = planContent(verified.manifest, subject, context.limits);
   const key = treeKey(lastSegment(request.reference), verified.manifestDigest);
@@ -61,6 +65,7 @@ export async function pull(
     manifest: verified.manifest,
     mediaType: verified.mediaType,
     tree,
+    ...(verified.tagDigest === undefined ? {} : { tagDigest: verified.tagDigest }),
     path: contentPath(request.reference, tree),
     ...(verified.servedBy === undefined ? {} : { servedBy: verified.servedBy }),
   });

@@ -4,6 +4,7 @@
  * about trust.
  */
 import { askInOrder, type Answer } from "./ask";
+import { chooseManifest } from "./content/choose-manifest";
 import { parseManifest } from "./content/manifest";
 import type { Context } from "./context";
 import { OciError } from "./errors";
@@ -12,14 +13,18 @@ import { effectiveTag, formatReference } from "./reference/format";
 import type { ManifestDocument, RegistryClient } from "./registry/client";
 import { isOutage } from "./registry/failure";
 import type { BlobStore } from "./store/blobs";
-import type { Descriptor, Endpoint, ImageIndex, ImageManifest, Reference, Resolved } from "./types";
+import type { Descriptor, Endpoint, ImageIndex, ImageManifest, Platform, Reference, Resolved } from "./types";
 
 export interface ResolveRequest {
   readonly reference: Reference;
   /** Take exactly this digest; no tag is asked for. */
   readonly digest?: string | undefined;
+  /** For an index: which of its manifests. Without one, an index with several is an error. */
+  readonly platform?: Platform | undefined;
   /** What this very reference resolved to before: HEAD is enough, and it serves in an outage. */
   readonly known?: string | undefined;
+  /** What the tag of a `tag@digest` was just found to point to: it is not asked for again. */
+  readonly tagDigest?: string | undefined;
   /** The registry has just been found out of reach: it is not asked again. */
   readonly outage?: OciError | undefined;
 }
@@ -62,17 +67,20 @@ export async function resolve(
     if (depth === context.limits.indexDepth) {
       throw limitExceeded(context.limits, "indexDepth", { verb: "resolve", subject });
     }
-    const child = onlyCandidate(manifest, subject);
+    const child = chooseManifest(manifest, request.platform, subject);
     current = await findDigest(child.digest, request, endpoints, rooms, context);
+    refuseOtherSize(child, current.document, subject);
     manifest = read(current.document);
   }
   const servedBy = top.servedBy ?? current.servedBy;
+  const tagDigest = await tagBeside(request, endpoints, rooms, context);
   return Object.freeze({
     reference,
     digest: top.document.digest,
     manifestDigest: current.document.digest,
     manifest,
     mediaType,
+    ...(tagDigest === undefined ? {} : { tagDigest }),
     ...(servedBy === undefined ? {} : { servedBy }),
     endpoints,
   });
@@ -129,37 +137,49 @@ async function findDigest(
   return { document: answer.value, servedBy: answer.endpoint };
 }
 
+/** A descriptor is digest and size; one that is wrong in either names nothing. */
+function refuseOtherSize(
+  { digest, size }: Descriptor,
+  { bytes }: ManifestDocument,
+  subject: string,
+): void {
+  if (bytes.length === size) return;
+  throw new OciError({
+    code: "DIGEST_MISMATCH",
+    verb: "resolve",
+    subject,
+    fact: `manifest ${digest} has ${bytes.length} bytes, not the ${size} bytes of the descriptor in its index`,
+    hint: "have the index pushed again",
+  });
+}
+
 /** The media type of a cached document is in its own text, or told by its shape. */
 async function fromCache(digest: string, blobs: BlobStore): Promise<Found | undefined> {
   const bytes = await blobs.read(digest);
   return bytes === undefined ? undefined : { document: { bytes, digest, mediaType: undefined } };
 }
 
-/** The one manifest of an index that is content; attestations ("unknown/unknown") are not. */
-function onlyCandidate(index: ImageIndex, subject: string): Descriptor {
-  const candidates = index.manifests.filter((child) => child.platform?.os !== "unknown");
-  const [first] = candidates;
-  if (candidates.length === 1 && first !== undefined) return first;
-  if (first === undefined) {
-    throw new OciError({
-      code: "NO_PLATFORM",
-      verb: "resolve",
-      subject,
-      fact: "the index names no manifest with content",
-    });
+/**
+ * What the tag points to where the reference names tag and digest. The digest is what counts, so
+ * this is asked for best effort: whatever goes wrong, there is just nothing to compare.
+ */
+async function tagBeside(
+  { reference, digest, outage, tagDigest }: ResolveRequest,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<string | undefined> {
+  const { tag } = reference;
+  if (tagDigest !== undefined) return tagDigest;
+  if (tag === undefined || reference.digest === undefined) return undefined;
+  if (outage !== undefined || (digest ?? reference.digest) !== reference.digest) return undefined;
+  try {
+    const answer = await askInOrder(endpoints, formatReference(reference), (endpoint) =>
+      rooms.client.headManifest(endpoint, tag, context),
+    );
+    return answer.value?.digest;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    return undefined;
   }
-  throw new OciError({
-    code: "AMBIGUOUS_PLATFORM",
-    verb: "resolve",
-    subject,
-    fact: `the index names ${candidates.length} manifests, and none was chosen`,
-    details: candidates.map((child) => `${platformName(child)} ${child.digest}`),
-    hint: "name one of them in the reference: <repository>@<digest>",
-  });
-}
-
-function platformName({ platform }: Descriptor): string {
-  if (platform === undefined) return "(no platform)";
-  const { os, architecture, variant } = platform;
-  return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
 }

@@ -100,6 +100,8 @@ export interface Resolved {
   readonly manifest: ImageManifest;
   /** Media type of what the reference names. */
   readonly mediaType: string;
+  /** What the tag of a `tag@digest` points to now, where the registry could be asked. */
+  readonly tagDigest?: string;
   /** Endpoint that answered, or undefined where the cache did. */
   readonly servedBy?: Endpoint;
   /** Endpoints to fetch from, in order. */

@@ -52,7 +52,7 @@ function inputs(): string {
       code(row.name),
       typeName(row),
       row.required === true ? "required" : row.default,
-      row.group === "how" ? "no" : "yes",
+      row.group === "what" ? "yes" : "no",
       row.description,
     ],
     ...nested(row.name, row.type),
@@ -71,15 +71,19 @@ function nested(name: string, type: InputType): readonly (readonly string[])[] {
   ]);
 }
 
-const TYPE_NAMES: Readonly<Record<InputType["kind"], string>> = {
-  string: "string",
-  boolean: "boolean",
-  strings: "list of strings",
-  object: "object",
-};
-
 function typeName({ type, secret }: InputField): string {
-  return secret === true ? `${TYPE_NAMES[type.kind]}, secret` : TYPE_NAMES[type.kind];
+  return secret === true ? `${shapeOf(type)}, secret` : shapeOf(type);
+}
+
+function shapeOf(type: InputType): string {
+  switch (type.kind) {
+    case "choice":
+      return type.values.map((value) => code(`"${value}"`)).join(", ");
+    case "strings":
+      return "list of strings";
+    default:
+      return type.kind;
+  }
 }
 
 function outputs(): string {

@@ -55,7 +55,8 @@ export async function runOptions(
   if (!hasEngine() || dependsOn || options.ignoreChanges !== undefined) return base;
   try {
     const values = await knownValue(pulumi.output(args));
-    if (values === undefined) return base;
+    // The recorded digest is kept, and only the engine knows it.
+    if (values === undefined || values["onTagMove"] === "keep") return base;
     const report = rows.of(urn);
     const ahead = await loadSession().pullAhead(values, urn, preview, { directory, report });
     return ahead === undefined ? base : { ...base, ahead };

@@ -21,6 +21,18 @@ export interface OciArtifactArgs {
   readonly reference: pulumi.Input<string>;
   /** A pin: exactly this digest is taken, and the tag is not asked for. */
   readonly digest?: pulumi.Input<string | undefined>;
+  /**
+   * Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index
+   * with several is an error; it is never guessed from the machine.
+   */
+  readonly platform?: pulumi.Input<string | undefined>;
+  /**
+   * When the tag points to another digest than the one recorded: `"update"` (default) follows it,
+   * `"keep"` stays with the recorded digest until `reference` changes and does not ask for the tag,
+   * `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a
+   * warning, and with `"error"` a failure. Never stored, never a diff.
+   */
+  readonly onTagMove?: pulumi.Input<"update" | "keep" | "error" | undefined>;
   /** Speak plain HTTP to the reference's host. Default `false`. Never stored, never a diff. */
   readonly plainHttp?: pulumi.Input<boolean | undefined>;
   /** Do not check the certificate of the reference's host. Default `false`. Never stored, never a diff. */

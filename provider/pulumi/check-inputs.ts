@@ -52,6 +52,9 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
       return value === "" ? [failure(name, "it is an empty string", hint)] : [];
     case "boolean":
       return typeof value === "boolean" ? [] : wrong("true or false");
+    case "choice":
+      if (type.values.some((choice) => choice === value)) return [];
+      return [failure(name, `it must be one of ${type.values.join(", ")}`, hint)];
     case "strings":
       if (!Array.isArray(value)) return wrong("a list of strings");
       return value.flatMap((item, index) =>

@@ -3,10 +3,13 @@
  * it is a diff, its flag and its description. Checking, docs and flags come from here. Pure.
  */
 
+import { TAG_MOVES, type OnTagMove } from "../tag-moves";
+
 /** The shape of an input's value. */
 export type InputType =
   | { readonly kind: "string" }
   | { readonly kind: "boolean" }
+  | { readonly kind: "choice"; readonly values: readonly string[] }
   | { readonly kind: "strings" }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> };
 
@@ -26,8 +29,8 @@ export interface Flag {
 }
 
 export interface InputRow extends InputField {
-  /** "what" and "where" decide content and place and are stored; "how" is neither stored nor a diff. */
-  readonly group: "what" | "how";
+  /** "what" decides content and is stored; "when" and "how" are neither stored nor a diff. */
+  readonly group: "what" | "when" | "how";
   readonly required?: true;
   /** In words, for the docs. */
   readonly default: string;
@@ -54,6 +57,22 @@ export const INPUTS = {
     flags: [{ name: "digest", argument: "DIGEST" }],
     description:
       'A pin: exactly this digest is taken, and the tag is not asked for. `ignoreChanges: ["digest"]` freezes a tag the same way',
+  },
+  platform: {
+    group: "what",
+    type: STRING,
+    default: "the only one there is",
+    flags: [{ name: "platform", argument: "OS/ARCH" }],
+    description:
+      "Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index with several is an error; it is never guessed from the machine",
+  },
+  onTagMove: {
+    group: "when",
+    type: { kind: "choice", values: TAG_MOVES },
+    default: '`"update"`',
+    flags: [{ name: "on-tag-move", argument: "RULE" }],
+    description:
+      'When the tag points to another digest than the one recorded: `"update"` follows it, `"keep"` stays with the recorded digest until `reference` changes and does not ask for the tag, `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a warning, and with `"error"` a failure',
   },
   plainHttp: {
     group: "how",
@@ -117,6 +136,8 @@ export const INPUT_ROWS: ReadonlyMap<string, InputRow> = new Map(Object.entries(
 export interface CheckedInputs {
   readonly reference: string;
   readonly digest?: string;
+  readonly platform?: string;
+  readonly onTagMove?: OnTagMove;
   readonly plainHttp?: boolean;
   readonly skipTlsVerify?: boolean;
   readonly caCertificates?: readonly string[];

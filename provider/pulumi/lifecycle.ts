@@ -11,7 +11,9 @@ import { OciError } from "../errors";
 import { DEFAULT_LIMITS } from "../limits";
 import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
+import { parsePlatform } from "../reference/platform";
 import type { Confirmations } from "../store/confirmations";
+import { keptDigest } from "../tag-moves";
 import type { Reference } from "../types";
 import type { World } from "../world";
 import { INPUT_ROWS, type CheckedInputs } from "./inputs";
@@ -56,7 +58,7 @@ export interface Lifecycle {
  * must not show up as a diff of resources that nobody touched.
  */
 const DIFFED = [
-  ...[...INPUT_ROWS].filter(([, row]) => row.group !== "how").map(([name]) => name),
+  ...[...INPUT_ROWS].filter(([, row]) => row.group === "what").map(([name]) => name),
   "manifestDigest",
   "path",
 ];
@@ -96,13 +98,17 @@ export function createLifecycle(host: Host): Lifecycle {
       const report = host.report(run?.urn ?? "");
       const directory = run?.directory ?? host.directory;
       const world = host.world(directory);
-      const choice = await chooseDigest(read, given, run, host.confirmations);
+      const known = olds["reference"] === inputs.reference ? knownDigest(olds) : undefined;
+      const choice = await chooseDigest(read, given, known, run, host.confirmations);
       warnOfHonoredDigest(olds, inputs, report);
       const request: PullRequest = {
         reference,
         digest: choice.digest,
+        tagDigest: choice.tagDigest,
         outage: choice.outage,
-        known: olds["reference"] === inputs.reference ? knownDigest(olds) : undefined,
+        platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
+        onTagMove: inputs.onTagMove,
+        known,
         transport: await transportOf(inputs, directory),
       };
       const context = { settings: world.settings, limits: DEFAULT_LIMITS, report, signal };
@@ -112,7 +118,7 @@ export function createLifecycle(host: Host): Lifecycle {
       }
       if (!choice.isConfirmed) await sayWhatMoved(olds, reference, pulled, world, report);
       remembered.set(pulled.path, {
-        request: { ...request, digest: pulled.digest, outage: undefined },
+        request: againByDigest(request, pulled),
         directory,
         urn: run?.urn ?? "",
       });
@@ -165,29 +171,40 @@ function unknownAnswer(given: Properties): Properties {
   return { ...outputs, ...stored(given) };
 }
 
-/** Without the inputs that say how: they are needed now, and stored nowhere. */
+/** Without the inputs that say how and when: they are needed now, and stored nowhere. */
 function stored(inputs: Properties | CheckedInputs): Properties {
   return Object.fromEntries(
-    Object.entries(inputs).filter(([name]) => INPUT_ROWS.get(name)?.group !== "how"),
+    Object.entries(inputs).filter(([name]) => (INPUT_ROWS.get(name)?.group ?? "what") === "what"),
   );
+}
+
+/** The same content once more: the tag has been judged, and is not asked for again. */
+function againByDigest(request: PullRequest, { digest }: Pulled): PullRequest {
+  const { tag: _tag, ...repository } = request.reference;
+  const { platform, transport } = request;
+  return { reference: { ...repository, digest }, digest, platform, transport };
 }
 
 interface DigestChoice {
   readonly digest: string | undefined;
   /** It is what the preview of this run has shown. */
   readonly isConfirmed: boolean;
-  readonly outage?: OciError;
+  /** What else the program found out ahead. */
+  readonly tagDigest?: string | undefined;
+  readonly outage?: OciError | undefined;
 }
 
 /** A given digest first, then what the preview of this run showed, then what was resolved ahead. */
 async function chooseDigest(
   read: ReadInputs,
   given: Properties,
+  known: string | undefined,
   run: RunOptions | undefined,
   confirmations: Confirmations,
 ): Promise<DigestChoice> {
   const { inputs, reference } = read;
-  const pin = inputs.digest ?? reference.digest;
+  const kept = keptDigest({ onTagMove: inputs.onTagMove, known });
+  const pin = inputs.digest ?? reference.digest ?? kept;
   if (run === undefined || run.dependsOn) return { digest: pin, isConfirmed: false };
   if (pin === undefined && !run.preview) {
     const confirmed = await confirmations.confirmed(run.urn, inputs.reference);
@@ -200,7 +217,8 @@ async function chooseDigest(
   return {
     digest: pin ?? ahead.digest,
     isConfirmed: false,
-    ...(ahead.outage === undefined ? {} : { outage: new OciError(ahead.outage) }),
+    tagDigest: ahead.tagDigest,
+    outage: ahead.outage === undefined ? undefined : new OciError(ahead.outage),
   };
 }
 

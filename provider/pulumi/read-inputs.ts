@@ -5,6 +5,7 @@
 import { digestProblem } from "../digest";
 import { OciError } from "../errors";
 import { parseReference } from "../reference/parse";
+import { platformProblem } from "../reference/platform";
 import type { Reference } from "../types";
 import { checkInputs } from "./check-inputs";
 import type { CheckedInputs } from "./inputs";
@@ -27,7 +28,7 @@ export function readInputs(values: Readonly<Record<string, unknown>>): ReadInput
   const { inputs } = checked;
   try {
     const reference = parseReference(inputs.reference);
-    const problem = pinProblem(inputs.digest, reference.digest);
+    const problem = pinProblem(inputs.digest, reference.digest) ?? wrongPlatform(inputs.platform);
     return problem === undefined ? { inputs, reference } : { failures: [problem] };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
@@ -46,4 +47,9 @@ function pinProblem(pin: string | undefined, named: string | undefined): string 
   if (problem !== undefined) return `cannot use input "digest": it is not one\nhint: ${problem}`;
   if (named === undefined || named === pin) return undefined;
   return `cannot use input "digest": it is ${pin}, and the reference names ${named}\nhint: remove one of them`;
+}
+
+function wrongPlatform(platform: string | undefined): string | undefined {
+  const problem = platform === undefined ? undefined : platformProblem(platform);
+  return problem && `cannot use input "platform": it is not one\nhint: ${problem}`;
 }

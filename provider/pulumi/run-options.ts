@@ -24,6 +24,8 @@ export interface RunOptions {
 export interface Ahead {
   readonly fingerprint: string;
   readonly digest?: string;
+  /** What the tag of a `tag@digest` points to. */
+  readonly tagDigest?: string;
   /** The registry is out of reach; nobody need wait for that again. */
   readonly outage?: OciErrorFacts;
 }

@@ -8,6 +8,7 @@ import { SILENT, type Report } from "../context";
 import { pull, treeNameOf, type Pulled } from "../pull";
 import { formatReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
+import { parsePlatform } from "../reference/platform";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
@@ -69,6 +70,8 @@ export async function pullInputs(
     {
       reference,
       digest: inputs.digest,
+      platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
+      onTagMove: inputs.onTagMove,
       transport: await transportOf(inputs, options.directory),
     },
     output === undefined
@@ -106,7 +109,12 @@ export async function pullAhead(
       digest === undefined ? values : { ...values, digest },
       options,
     );
-    return { fingerprint: fingerprintOf(values), digest: pulled.digest };
+    const { tagDigest } = pulled;
+    return {
+      fingerprint: fingerprintOf(values),
+      digest: pulled.digest,
+      ...(tagDigest === undefined ? {} : { tagDigest }),
+    };
   } catch (error) {
     if (!(error instanceof OciError) || !isOutage(error)) return undefined;
     return { fingerprint: fingerprintOf(values), outage: errorFacts(error) };

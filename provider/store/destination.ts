@@ -57,19 +57,43 @@ async function ensureAt(
     // Filling takes its time: somebody may have changed the old content, or put some there, meanwhile.
     const receipt = await ownedReceipt(target, receipts);
     await writeFileWhole(receipts.next, JSON.stringify(fresh));
-    if (receipt !== undefined) await rename(target, aside);
-    await rename(draft, target).catch(async (error: unknown) => {
-      if (receipt !== undefined) await rename(aside, target);
-      throw error;
-    });
-    await rename(receipts.next, receipts.current);
+    await swap(draft, target, receipt === undefined ? undefined : aside);
+    await rename(receipts.next, receipts.current).catch(ignoreMissing);
     await removeTree(aside);
     return treeOf(target, basename(target), fresh);
+  } catch (error) {
+    if (!(error instanceof LostRace)) throw error;
+    const winner = await ownedReceipt(target, receipts);
+    if (winner?.key === key.key) return treeOf(target, basename(target), winner);
+    throw new OciError({
+      code: "STORE",
+      verb: "place content at",
+      subject: target,
+      fact: "another run places something else there at the same time",
+      hint: "run again when the other run has ended",
+    });
   } finally {
     await removeTree(draft).catch(() => undefined);
     // Others may be at work in it: then it is theirs to remove.
     await rmdir(area).catch(() => undefined);
   }
+}
+
+/** Somebody else has renamed what lies at the target, or beside it, meanwhile. */
+class LostRace extends Error {}
+
+/** `draft` takes the place of what lies at `target`, which steps aside where there is a folder to. */
+async function swap(draft: string, target: string, aside: string | undefined): Promise<void> {
+  const move = (from: string, to: string): Promise<void> =>
+    rename(from, to).catch((error: unknown) => {
+      const isLost = ["ENOENT", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "");
+      throw isLost ? new LostRace("", { cause: error }) : error;
+    });
+  if (aside !== undefined) await move(target, aside);
+  await move(draft, target).catch(async (error: unknown) => {
+    if (aside !== undefined) await move(aside, target).catch(() => undefined);
+    throw error;
+  });
 }
 
 /**
@@ -84,7 +108,7 @@ interface ReceiptFiles {
 /** Finishes or rolls back what a killed run left: the old content goes back where nothing came. */
 async function recover(target: string, aside: string): Promise<void> {
   if (!(await exists(aside))) return;
-  if (await isFree(target)) await rename(aside, target);
+  if (await isFree(target)) await rename(aside, target).catch(ignoreMissing);
   else await removeTree(aside);
 }
 
@@ -95,14 +119,14 @@ async function recover(target: string, aside: string): Promise<void> {
 async function ownedReceipt(target: string, files: ReceiptFiles): Promise<Receipt | undefined> {
   if (await isFree(target)) return undefined;
   let fact = "something lies there that was not placed by oci-artifact";
-  const isFolder = (await lstat(target)).isDirectory();
+  const isFolder = (await lstat(target).catch(() => undefined))?.isDirectory() === true;
   for (const file of isFolder ? [files.next, files.current] : []) {
     const receipt = parseReceipt(await readJsonFile(file));
     if (receipt === undefined) continue;
     const { damage } = await inspectTree(target, receipt);
     if (damage.length === 0) {
       // The next update writes the file of a killed run anew: what it says must not be lost.
-      if (file === files.next) await rename(files.next, files.current);
+      if (file === files.next) await rename(files.next, files.current).catch(ignoreMissing);
       return receipt;
     }
     fact = `its content was changed since it was placed: ${summaryOfDamage(damage)}`;
@@ -124,6 +148,11 @@ async function isFree(target: string): Promise<boolean> {
     if (systemCode(error) === "ENOTDIR") return false;
     throw error;
   }
+}
+
+/** A run at the same time has put the receipt in place: it says what lies there. */
+function ignoreMissing(error: unknown): void {
+  if (systemCode(error) !== "ENOENT") throw error;
 }
 
 async function exists(path: string): Promise<boolean> {

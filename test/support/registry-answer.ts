@@ -77,7 +77,9 @@ export function failure(
 
 const PATTERNS: readonly (readonly [Route["kind"], RegExp])[] = [
   ["ping", /^\/v2\/?$/],
-  ["token", /^\/token$/],
+  // Under the paths of the distribution project, Harbor, Quay, Azure and Docker's own clients.
+  ["token", /^\/(?:token|service\/token|v2\/auth|oauth2\/token|v2\/token)$/],
+  ["storage", /\/signed\/(?<reference>[^/]+)$/],
   ["tags", /^\/v2\/(?<repository>.+)\/tags\/list$/],
   ["manifest", /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/],
   ["upload", /^\/v2\/(?<repository>.+)\/blobs\/uploads(?:\/(?<reference>[^/]*))?$/],

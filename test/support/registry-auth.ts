@@ -41,7 +41,10 @@ export function createGuard(options: GuardOptions): Guard {
   const tokens = new Map<string, Token>();
   return {
     refusal(request) {
-      if (auth === undefined || request.kind === "token") return undefined;
+      // Storage goes by the signature in its URL.
+      if (auth === undefined || request.kind === "token" || request.kind === "storage") {
+        return undefined;
+      }
       return auth.kind === "basic"
         ? basicRefusal(auth, request)
         : bearerRefusal(auth, request, { tokens, now, realm });
@@ -98,7 +101,8 @@ function basicRefusal(auth: RegistryAuth, request: RegistryRequest): Answer | un
     if (needed.every((action) => allowed.includes(action))) return undefined;
     if (isUser) return failure("DENIED", `no access to ${repository}`);
   }
-  const headers = { "www-authenticate": 'Basic realm="test registry"' };
+  const challenge = (auth.kind === "basic" ? auth.challenge : undefined) ?? 'realm="test registry"';
+  const headers = { "www-authenticate": `Basic ${challenge}` };
   return failure("UNAUTHORIZED", "log in first", { headers });
 }
 
@@ -119,7 +123,7 @@ function bearerRefusal(
   if (isValid && needed.every((action) => granted.includes(action))) return undefined;
   const scope = `repository:${request.repository ?? ""}:${needed.join(",")}`;
   const parameters = [
-    ["realm", context.realm()],
+    ["realm", auth.realmUrl ?? context.realm()],
     ["service", serviceOf(auth)],
     ...(needed.length === 0 ? [] : [["scope", scope]]),
     ...(shown === undefined ? [] : [["error", isValid ? "insufficient_scope" : "invalid_token"]]),
@@ -157,9 +161,11 @@ function issue(
     isOffline && login === "user" && auth.identityToken !== undefined
       ? { refresh_token: auth.identityToken }
       : {};
+  // OAuth2 knows access_token only.
+  const field = isPost ? "access_token" : auth.tokenField;
   return json(200, {
-    ...(isPost ? {} : { token }),
-    access_token: token,
+    ...(field === "access_token" ? {} : { token }),
+    ...(field === "token" ? {} : { access_token: token }),
     expires_in: lifetime(auth),
     issued_at: new Date(now()).toISOString(),
     ...refresh,

@@ -22,6 +22,10 @@ export function pull(
   if (repository === undefined) {
     return failure("NAME_UNKNOWN", `no repository ${request.repository ?? ""}`);
   }
+  if (quirks.isPullThrough === true && !isImported(request, repository, store)) {
+    const code = request.kind === "blob" ? "BLOB_UNKNOWN" : "MANIFEST_UNKNOWN";
+    return failure(code, "not in the cache yet");
+  }
   switch (request.kind) {
     case "manifest":
       return pullManifest(request, repository, quirks);
@@ -34,6 +38,17 @@ export function pull(
     default:
       return empty(404);
   }
+}
+
+/** A cache fetches when a tag is asked for by GET, and knows the repository from then on. */
+function isImported(
+  { kind, method, reference = "" }: RegistryRequest,
+  repository: TestRepository,
+  { imported }: RegistryStore,
+): boolean {
+  const isFetch = kind === "manifest" && method === "GET" && !isDigest(reference);
+  if (isFetch && repository.manifest(reference) !== undefined) imported.add(repository.name);
+  return imported.has(repository.name);
 }
 
 function pullManifest(
@@ -67,10 +82,19 @@ function pullBlob(
   if (!isDigest(digest)) return failure("DIGEST_INVALID", `not a digest: ${digest}`);
   const bytes = repository.blob(digest);
   if (bytes === undefined) return failure("BLOB_UNKNOWN", `no blob ${digest}`);
+  return blobAnswer(request, bytes, digestHeader(digest, quirks));
+}
+
+/** The bytes, or the range of them that is asked for. */
+export function blobAnswer(
+  request: RegistryRequest,
+  bytes: Uint8Array,
+  more: Readonly<Record<string, string>> = {},
+): Answer {
   const headers = {
     "content-type": "application/octet-stream",
     "accept-ranges": "bytes",
-    ...digestHeader(digest, quirks),
+    ...more,
   };
   const range = request.method === "GET" ? parseRange(request.headers.range, bytes.length) : "none";
   if (range === "none") return { status: 200, headers, body: bytes };
@@ -140,8 +164,9 @@ function listTags(
 function nextLink(url: URL, n: number, last: string, quirks: RegistryQuirks): string {
   const next = new URL(url);
   next.search = new URLSearchParams({ last, n: String(n) }).toString();
-  const target = quirks.link === "absolute" ? next.href : next.pathname + next.search;
-  return `<${target}>; rel="next"`;
+  const { link = "relative" } = quirks;
+  if (typeof link === "function") return `<${link(next)}>; rel="next"`;
+  return `<${link === "absolute" ? next.href : next.pathname + next.search}>; rel="next"`;
 }
 
 function listReferrers(request: RegistryRequest, repository: TestRepository): Answer {

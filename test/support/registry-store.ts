@@ -78,6 +78,8 @@ export interface Upload {
 export interface RegistryStore {
   readonly repositories: Map<string, TestRepository>;
   readonly uploads: Map<string, Upload>;
+  /** Repositories that a pull-through cache has fetched. */
+  readonly imported: Set<string>;
   /** The repository of that name; made where there is none. */
   repository(name: string): TestRepository;
 }
@@ -88,6 +90,7 @@ export function createStore(): RegistryStore {
   return {
     repositories,
     uploads: new Map(),
+    imported: new Set(),
     repository(name) {
       const existing = repositories.get(name);
       if (existing !== undefined) return existing;

@@ -6,14 +6,22 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 
 /** What a request is about, read from its path. */
 export type RequestKind =
-  "ping" | "manifest" | "blob" | "upload" | "tags" | "referrers" | "token" | "other";
+  | "ping"
+  | "manifest"
+  | "blob"
+  | "storage"
+  | "upload"
+  | "tags"
+  | "referrers"
+  | "token"
+  | "other";
 
 /** The path of a request, taken apart. */
 export interface Route {
   readonly kind: RequestKind;
   /** "team/manifests"; undefined for ping, token and other. */
   readonly repository?: string;
-  /** Tag or digest of a manifest, digest of a blob or subject, id of an upload. */
+  /** Tag or digest of a manifest, digest of a blob, in storage too, or subject, id of an upload. */
   readonly reference?: string;
 }
 
@@ -134,6 +142,8 @@ interface Login {
 /** Basic authentication at each request. */
 export interface BasicAuth extends Login {
   readonly kind: "basic";
+  /** What follows `Basic ` in the challenge. Default `realm="test registry"`. */
+  readonly challenge?: string;
 }
 
 /** https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/ */
@@ -141,6 +151,10 @@ export interface TokenAuth extends Login {
   readonly kind: "token";
   /** Where the token service listens: at /token of the registry, or on a port of its own. Default `same`. */
   readonly realm?: "same" | "separate";
+  /** Realm as the challenge names it, where that is not the address it listens at. */
+  readonly realmUrl?: string;
+  /** Name of the token in the answer, where it is not given under both. */
+  readonly tokenField?: "token" | "access_token";
   /** Name in the challenge. Default "test-registry". */
   readonly service?: string;
   /** Seconds that a token lives, and says so. Default 300. */
@@ -156,6 +170,17 @@ export interface RegistryTls {
   readonly clientAuthority?: string;
 }
 
+/** Blobs are answered by a redirect to storage: a URL that is signed for GET and expires. */
+export interface BlobStorage {
+  /** What the signed path is appended to: "https://bucket.example", or a path of the registry. */
+  readonly url: string;
+  readonly status: 302 | 303 | 307;
+  /** Seconds that a signed URL lives. Default 300. */
+  readonly lifetime?: number;
+  /** Answers 400 to a request with Authorization: the signature is one already. */
+  readonly refusesAuthorization?: boolean;
+}
+
 /** How a registry differs from the specification. Profiles of known registries are rows of this. */
 export interface RegistryQuirks {
   /** Sends no Docker-Content-Digest. */
@@ -164,8 +189,12 @@ export interface RegistryQuirks {
   readonly omitReferrers?: boolean;
   /** Tags a page has where no `n` (or a larger one) is asked for. Default: all. */
   readonly tagsPerPage?: number;
-  /** Form of the Link header. Default `relative`. */
-  readonly link?: "relative" | "absolute";
+  /** Form of the Link header, or what it says in place of the true URL. Default `relative`. */
+  readonly link?: "relative" | "absolute" | ((next: URL) => string);
+  /** Blobs lie elsewhere. */
+  readonly blobs?: BlobStorage;
+  /** A cache that knows a repository only once a manifest was got from it by tag. */
+  readonly isPullThrough?: boolean;
 }
 
 /** What a registry is started with; nothing is required. */

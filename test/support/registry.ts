@@ -11,13 +11,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
 import { createGuard, type Guard } from "./registry-auth";
-import type { Answer, RegistryRequest } from "./registry-answer";
+import { empty, type Answer, type RegistryRequest } from "./registry-answer";
 import { createFaults, replacement, spoil, type FaultList } from "./registry-faults";
 import { startListener, type Listener } from "./registry-listener";
 import { matchesFilter, openEntry } from "./registry-log";
 import { pull } from "./registry-pull";
 import { push } from "./registry-push";
 import { readBody, send } from "./registry-send";
+import { createSignedUrls, type SignedUrls } from "./registry-storage";
 import { createStore, type RegistryStore } from "./registry-store";
 import type {
   Fault,
@@ -35,6 +36,8 @@ interface Parts {
   readonly guard: Guard;
   readonly faults: FaultList;
   readonly quirks: RegistryQuirks;
+  /** Where blobs lie elsewhere. */
+  readonly storage: SignedUrls | undefined;
   readonly log: LoggedRequest[];
 }
 
@@ -45,7 +48,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   // The token service is the last listener: one of its own, or the registry itself.
   const realm = (): string => `${listeners.at(-1)?.url ?? ""}/token`;
   const guard = createGuard({ auth, now, realm });
-  const parts: Parts = { store: createStore(), guard, faults: createFaults(), quirks, log: [] };
+  const store = createStore();
+  const storage = quirks.blobs && createSignedUrls(quirks.blobs, store, now);
+  const parts: Parts = { store, guard, faults: createFaults(), quirks, storage, log: [] };
   const main = await startListener(requestListener(parts, "registry"), tls, port);
   listeners.push(main);
   const isSeparate = auth?.kind === "token" && auth.realm === "separate";
@@ -179,9 +184,12 @@ function requestOf(entry: LoggedRequest, scheme: "http" | "https"): RegistryRequ
 }
 
 function answerOf(parts: Parts, request: RegistryRequest): Answer {
-  if (request.kind === "token") return parts.guard.token(request);
+  const { guard, quirks, storage, store } = parts;
+  if (request.kind === "token") return guard.token(request);
+  if (request.kind === "storage") return storage?.answer(request) ?? empty(404);
   const isRead = request.method === "GET" || request.method === "HEAD";
-  return isRead && request.kind !== "upload"
-    ? pull(request, parts.store, parts.quirks)
-    : push(request, parts.store, parts.quirks);
+  if (!isRead || request.kind === "upload") return push(request, store, quirks);
+  const answer = pull(request, store, quirks);
+  const isElsewhere = request.kind === "blob" && answer.status < 300 && storage !== undefined;
+  return isElsewhere ? storage.redirect(request) : answer;
 }

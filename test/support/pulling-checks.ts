@@ -1,0 +1,109 @@
+/**
+ * What must hold after every pull, whatever it came to. Each check fails the test by itself; none
+ * of them changes anything.
+ */
+import * as assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { algorithmOf, digestOf } from "../../provider/digest";
+import type { OciError } from "../../provider/errors";
+import type { TestRegistry } from "./registry-types";
+
+/** Longer is no message any more: a person has to find the hint. */
+const LONGEST_MESSAGE = 8_000;
+
+/** Nothing outside the sandbox's own places, nothing unfinished, exactly these trees, no wrong blob. */
+export function checkFolders(folder: string, trees: readonly string[]): void {
+  const places = ["cache", "canary", "home", "project", "tmp"];
+  assert.deepEqual(
+    namesIn(folder).filter((name) => !places.includes(name)),
+    [],
+    "beside the program",
+  );
+  assert.deepEqual(namesIn(join(folder, "canary")), ["song"]);
+  assert.equal(readFileSync(join(folder, "canary", "song"), "utf8"), "alive");
+  assert.deepEqual(namesIn(join(folder, "tmp")), [], "temporary files");
+  assert.deepEqual(namesIn(join(folder, "home")), [".docker"]);
+  const project = join(folder, "project");
+  assert.deepEqual(
+    namesIn(project).filter((name) => name !== ".oci-artifacts"),
+    [],
+    "in the program's folder",
+  );
+  assert.deepEqual(treesIn(folder), [...new Set(trees)].sort(), "visible trees");
+  const records = namesIn(join(project, ".oci-artifacts", ".receipts"));
+  assert.deepEqual(records, treesIn(folder).map((name) => `${name}.json`), "receipts");
+  assert.deepEqual(namesIn(join(project, ".oci-artifacts", ".staging")), [], "half trees");
+  checkCache(join(folder, "cache"));
+}
+
+/** The trees that a program could read. */
+export function treesIn(folder: string): readonly string[] {
+  return namesIn(join(folder, "project", ".oci-artifacts")).filter((name) => !name.startsWith("."));
+}
+
+function checkCache(cache: string): void {
+  assert.deepEqual(namesIn(join(cache, "staging")), [], "half blobs");
+  const blobs = join(cache, "blobs");
+  for (const algorithm of namesIn(blobs)) {
+    for (const hex of namesIn(join(blobs, algorithm))) {
+      const digest = `${algorithm}:${hex}`;
+      const bytes = readFileSync(join(blobs, algorithm, hex));
+      assert.equal(digestOf(bytes, algorithmOf(digest)), digest, "a wrong blob in the cache");
+    }
+  }
+}
+
+/** Words for a person: one hint, no stack, no control sequence, no secret, and not too many. */
+export function checkTexts(
+  error: OciError | undefined,
+  lines: readonly string[],
+  secrets: readonly string[],
+): void {
+  const texts = [...lines, ...(error === undefined ? [] : [error.message])];
+  for (const text of texts) {
+    assert.ok(text.length <= LONGEST_MESSAGE, `${text.length} characters: ${text.slice(0, 200)}…`);
+    assert.doesNotMatch(text, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");
+    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+    assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/, "a control sequence");
+  }
+  if (error !== undefined) checkShape(error);
+  const everything = `${texts.join("\n")}\n${inspect(error, { depth: 8, showHidden: false })}`;
+  for (const secret of secrets) {
+    assert.ok(!everything.includes(secret), `a secret in ${everything}`);
+  }
+}
+
+/** What a registry says takes no line of its own, least of all the hint's. */
+function checkShape({ code, message, details, hint }: OciError): void {
+  assert.notEqual(code, "STORE", `a defect of ours: ${message}`);
+  const [first = "", ...rest] = message.split("\n");
+  assert.match(first, /^cannot [a-z ]+ .+: ./);
+  const hints = hint === undefined ? [] : [`hint: ${hint}`];
+  assert.deepEqual(rest, [...details.map((line) => `  ${line}`), ...hints]);
+}
+
+/** Few requests, and credentials for their own host alone. */
+export function checkTraffic(
+  registry: TestRegistry,
+  strangers: readonly TestRegistry[],
+  seen: readonly number[],
+  most: number,
+): void {
+  const servers = [registry, ...strangers];
+  const counts = servers.map((server, index) => server.requests.length - (seen[index] ?? 0));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  assert.ok(total <= most, `${total} requests, more than ${most}`);
+  for (const server of servers) {
+    for (const { headers, host, path, server: role } of server.requests) {
+      assert.equal(headers.cookie, undefined, "a cookie");
+      if (server === registry && (role === "token" || host === registry.host)) continue;
+      assert.equal(headers.authorization, undefined, `a credential for ${host}${path}`);
+    }
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
