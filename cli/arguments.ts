@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { documentedInputs, type Flag } from "../provider/pulumi/inputs";
+import { nearest } from "../provider/pulumi/nearest";
 
 export interface PullCommand {
   readonly kind: "pull";
@@ -44,6 +45,19 @@ export function allFlags(): readonly Flag[] {
   return [...inputs, ...OWN_FLAGS];
 }
 
+/** An error's text for a terminal: its hints name inputs, and here those are flags. */
+export function withFlags(message: string): string {
+  const [hint = "", ...rest] = message.split("\nhint: ").reverse();
+  if (rest.length === 0) return message;
+  const flagged = documentedInputs().reduce((text, { name, flags }) => {
+    const [first] = flags;
+    // Names that are no words of their own; "digest" may be just that.
+    if (first === undefined || !/[A-Z]/.test(name)) return text;
+    return text.replace(new RegExp(`\\b${name}(: true)?(?![\\w.])`, "g"), `--${first.name}`);
+  }, hint);
+  return [...rest.reverse(), flagged].join("\nhint: ");
+}
+
 /** The command that the arguments (without node and the script) ask for. */
 export function parseCommand(args: readonly string[]): Command {
   const options = Object.fromEntries(
@@ -59,7 +73,7 @@ export function parseCommand(args: readonly string[]): Command {
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    return wrong(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+    return wrong(problemOf(error));
   }
   const { values, positionals } = parsed;
   if (values["help"] === true || args.length === 0) return { kind: "help" };
@@ -79,6 +93,15 @@ function pullCommand(flags: PullCommand["flags"], positionals: readonly string[]
     return wrong("--username and --password-stdin go together");
   }
   return { kind: "pull", reference, output, json: json === true, flags };
+}
+
+/** Node's own words, and the flag that was meant. */
+function problemOf(error: unknown): string {
+  const problem = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+  const mistyped = /^Unknown option '--([^']+)'/.exec(problem)?.[1];
+  const names = allFlags().map(({ name }) => name);
+  const guess = mistyped === undefined ? undefined : nearest(mistyped, names);
+  return guess === undefined ? problem : `${problem}; did you mean --${guess}?`;
 }
 
 function wrong(problem: string): Command {

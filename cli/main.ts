@@ -10,7 +10,7 @@ import type { Report } from "../provider/context";
 import { asOciError } from "../provider/errors";
 import { closeSessions, outputsOfResult, pullInputs } from "../provider/pulumi/session";
 import { printable, redact } from "../provider/redact";
-import { parseCommand, type PullCommand } from "./arguments";
+import { parseCommand, withFlags, type PullCommand } from "./arguments";
 import { helpText } from "./help";
 
 const EXIT = { placed: 0, failed: 1, usage: 2 } as const;
@@ -61,7 +61,7 @@ async function pullCommand(command: PullCommand): Promise<number> {
       const { code, message, hint, status } = failure;
       process.stdout.write(`${JSON.stringify({ error: { code, message, hint, status } })}\n`);
     } else {
-      process.stderr.write(`${failure.message}\n`);
+      process.stderr.write(`${withFlags(failure.message)}\n`);
     }
     return EXIT.failed;
   } finally {

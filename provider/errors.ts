@@ -49,7 +49,7 @@ export class OciError extends Error {
     const fact = asLine(facts.fact);
     super(
       [
-        `cannot ${facts.verb} ${subject}: ${fact}`,
+        `cannot ${asLine(facts.verb)} ${subject}: ${fact}`,
         ...details.map((line) => `  ${line}`),
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ].join("\n"),
@@ -69,7 +69,7 @@ export class OciError extends Error {
 
 /** One line: what a registry wrote must not pose as the hint, nor hide it by its length. */
 function asLine(text: string): string {
-  const line = redact(text).replace(/\s*[\n\u2028\u2029]\s*/g, " ");
+  const line = redact(text).replace(/[\n\u2028\u2029]+/g, " ");
   if (line.length <= LONGEST_LINE) return line;
   return `${line.slice(0, LONGEST_LINE - 1).toWellFormed()}…`;
 }

@@ -23,6 +23,8 @@ const LONGEST_SEGMENT = 100;
 const SHOWN_FOLDERS = 10;
 
 export interface PullRequest extends ResolveRequest, TagMoveRule {
+  /** Told as soon as the digest is known, before its content is. */
+  readonly onResolved?: ((digest: string) => void) | undefined;
   readonly transport: TransportOptions;
 }
 
@@ -50,6 +52,7 @@ export async function pull(
   const subject = formatReference(request.reference);
   const endpoints = endpointsOf(request.reference, request.transport);
   const resolved = await resolve(request, endpoints, rooms, context);
+  request.onResolved?.(resolved.digest);
   judgeTagMove(resolved, request, context.report);
   const verified = verify(resolved, NO_POLICY);
   const plan = planContent(verified.manifest, subject, context.limits);

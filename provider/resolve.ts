@@ -13,7 +13,16 @@ import { effectiveTag, formatReference } from "./reference/format";
 import type { ManifestDocument, RegistryClient } from "./registry/client";
 import { isOutage } from "./registry/failure";
 import type { BlobStore } from "./store/blobs";
-import type { Descriptor, Endpoint, ImageIndex, ImageManifest, Platform, Reference, Resolved } from "./types";
+import type { TagMemory } from "./store/tag-memory";
+import type {
+  Descriptor,
+  Endpoint,
+  ImageIndex,
+  ImageManifest,
+  Platform,
+  Reference,
+  Resolved,
+} from "./types";
 
 export interface ResolveRequest {
   readonly reference: Reference;
@@ -32,6 +41,7 @@ export interface ResolveRequest {
 export interface ResolveRooms {
   readonly client: RegistryClient;
   readonly blobs: BlobStore;
+  readonly tags: TagMemory;
 }
 
 /** A document (manifest or index) and where it came from; no endpoint where the cache had it. */
@@ -94,30 +104,38 @@ async function findTag(
 ): Promise<Found> {
   const subject = formatReference(reference);
   const tag = effectiveTag(reference) ?? "latest";
-  const cached = known === undefined ? undefined : await fromCache(known, rooms.blobs);
+  const name = formatReference({ ...reference, tag });
+  const recorded = known === undefined ? undefined : await fromCache(known, rooms.blobs);
+  const expected = recorded ?? (await remembered(name, rooms));
   let answer: Answer<ManifestDocument>;
   try {
     if (outage !== undefined) throw outage;
     answer = await askInOrder(endpoints, subject, async (endpoint) => {
-      if (cached !== undefined) {
+      if (expected !== undefined) {
         // HEAD is no pull in the eyes of registries that count them.
         const head = await rooms.client.headManifest(endpoint, tag, context);
-        if (head?.digest === cached.document.digest) return cached.document;
+        if (head?.digest === expected.document.digest) return expected.document;
       }
       return await rooms.client.getManifest(endpoint, tag, context);
     });
   } catch (error) {
-    if (cached === undefined || !(error instanceof OciError)) throw error;
+    if (recorded === undefined || !(error instanceof OciError)) throw error;
     if (error !== outage && !isOutage(error)) throw error;
     context.report.warning(
-      `the registry cannot be asked whether ${tag} has moved; going on with ${cached.document.digest} from the cache\n${error.message}`,
+      `the registry cannot be asked whether ${tag} has moved; going on with ${recorded.document.digest} from the cache\n${error.message}`,
     );
-    return cached;
+    return recorded;
   }
-  if (answer.value !== cached?.document) {
+  if (answer.value !== expected?.document) {
     await rooms.blobs.put(answer.value.digest, answer.value.bytes);
   }
+  await rooms.tags.remember(name, answer.value.digest);
   return { document: answer.value, servedBy: answer.endpoint };
+}
+
+async function remembered(name: string, rooms: ResolveRooms): Promise<Found | undefined> {
+  const digest = await rooms.tags.recall(name);
+  return digest === undefined ? undefined : await fromCache(digest, rooms.blobs);
 }
 
 async function findDigest(

@@ -76,6 +76,23 @@ export interface TlsOptions {
   readonly certificateAuthorities: readonly string[];
 }
 
+/** What a client shows of itself in a TLS handshake. PEM texts. */
+export interface ClientCertificate {
+  /** The certificate, and behind it those that lead to its authority. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Of an encrypted key. */
+  readonly passphrase?: string;
+}
+
+/** Bounds of a request that were given; the others are those of registry/deadlines.ts. Milliseconds. */
+export interface Timeouts {
+  /** Name, TCP and TLS handshake together. */
+  readonly connect?: number;
+  /** Without a byte: before an answer, or in the middle of one. */
+  readonly stall?: number;
+}
+
 /** One place to ask: the origin, or (in a later issue) a mirror. */
 export interface Endpoint {
   readonly role: "origin" | "mirror";
@@ -85,7 +102,14 @@ export interface Endpoint {
   readonly registry: string;
   readonly repository: string;
   readonly plainHttp: boolean;
+  /** Plain HTTP to the same host is allowed where no TLS connection can be made. Default false. */
+  readonly fallsBackToHttp?: boolean;
   readonly tls: TlsOptions;
+  /** Shown to exactly this host and port, and to nobody that a redirect or a challenge names. */
+  readonly clientCertificate?: ClientCertificate;
+  /** In place of the environment's proxies; for all that is asked on the way, except this machine. */
+  readonly proxy?: URL | "none";
+  readonly timeouts?: Timeouts;
   /** Given for exactly this endpoint; undefined means: ask `Settings.credentials`. */
   readonly credential?: Credential;
 }

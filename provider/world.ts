@@ -6,18 +6,20 @@ import { createRegistryClient, type RegistryClient } from "./registry/client";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
+import { openTagMemory, type TagMemory } from "./store/tag-memory";
 import { openTrees, type TreeStore } from "./store/trees";
 
 export interface World {
   readonly settings: Settings;
   readonly client: RegistryClient;
   readonly blobs: BlobStore;
+  readonly tags: TagMemory;
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
 }
 
 /** The part of a world that the road itself uses; where the tree goes is the caller's choice. */
-export interface PullRooms extends Pick<World, "client" | "blobs"> {
+export interface PullRooms extends Pick<World, "client" | "blobs" | "tags"> {
   readonly trees: Pick<TreeStore, "ensure">;
 }
 
@@ -28,6 +30,7 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
     settings,
     client: createRegistryClient(settings),
     blobs: openBlobs(settings.cacheDirectory),
+    tags: openTagMemory(settings.cacheDirectory),
     trees,
     claims: openClaims(trees.directory),
   });

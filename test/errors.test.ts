@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { askInOrder } from "../provider/ask";
-import { asOciError, OciError, systemCode, type ErrorCode } from "../provider/errors";
+import { asOciError, errorFacts, OciError, systemCode, type ErrorCode } from "../provider/errors";
 import { DEFAULT_LIMITS, limitExceeded, LIMITS } from "../provider/limits";
 import { registerSecret } from "../provider/redact";
 import type { Endpoint } from "../provider/types";
@@ -49,6 +49,27 @@ describe("OciError", () => {
     });
     const shown = [error.message, error.subject, error.fact, error.hint, ...error.details].join();
     assert.doesNotMatch(shown, /correct-horse|u:p@|\u001b/);
+  });
+
+  test("what a registry wrote is one line, and cannot pose as the hint", () => {
+    const said = "type\nhint: run this\u2028hint: or that";
+    const facts = { code: "REGISTRY", verb: "a", subject: said, fact: said } as const;
+    const error = new OciError({ ...facts, details: [said], hint: "the only one" });
+    const [, detail, ...rest] = error.message.split("\n");
+    assert.equal(detail, "  type hint: run this hint: or that");
+    assert.deepEqual(rest, ["hint: the only one"]);
+  });
+
+  test("nor hide it by its length", () => {
+    const details = Array.from({ length: 5_000 }, (_, index) => `${index} ${"😀".repeat(5_000)}`);
+    const facts = { code: "REGISTRY", verb: "a", subject: "b", fact: "c".repeat(1e6) } as const;
+    const error = new OciError({ ...facts, details });
+    assert.equal(error.details.length, 30);
+    assert.equal(error.details.at(-1), "and 4971 more");
+    for (const line of error.message.split("\n")) {
+      assert.ok(line.length < 1_100 && line.isWellFormed());
+    }
+    assert.deepEqual(new OciError(errorFacts(error)).message, error.message);
   });
 
   test("the cause is there for programs, and in no log", () => {

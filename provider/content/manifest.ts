@@ -138,7 +138,8 @@ function mediaTypeOf(json: JsonObject, contentType: string | undefined): string 
   const wanted = Object.hasOwn(MANIFEST_SHAPES, type) ? MANIFEST_SHAPES[type] : undefined;
   if (wanted === undefined) throw new JsonProblem(`its type ${type} is not supported`);
   if (wanted !== shape) throw new JsonProblem(`its type ${type} contradicts its members`);
-  return type;
+  // Not the header's: the same bytes have to say the same whoever serves them, the cache included.
+  return declared ?? DEFAULT_TYPES[shape];
 }
 
 /** Registries that do not know a type serve "application/json" or "text/plain": no statement. */

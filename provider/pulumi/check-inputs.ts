@@ -32,13 +32,26 @@ function checkFields(
     if (field !== undefined) {
       return checkType(value, field.type, `${prefix}${name}`, field.description);
     }
-    const guess = nearest(name, [...fields.keys()]);
-    const hint =
-      guess === undefined
-        ? `there are ${[...fields.keys()].map((known) => `${prefix}${known}`).join(", ")}`
-        : `did you mean "${prefix}${guess}"?`;
-    return [failure(`${prefix}${name}`, "there is no such input", hint)];
+    return [
+      unknownName(
+        `${prefix}${name}`,
+        [...fields.keys()].map((key) => `${prefix}${key}`),
+      ),
+    ];
   });
+}
+
+/** Failures for names that no input has; values may be anything. */
+export function checkNames(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const known = [...INPUT_ROWS.keys()];
+  const wrong = Object.keys(values).filter((name) => !INPUT_ROWS.has(name));
+  return wrong.map((name) => unknownName(name, known));
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const guess = nearest(name, known);
+  const hint = guess === undefined ? `there are ${known.join(", ")}` : `did you mean "${guess}"?`;
+  return failure(name, "there is no such input", hint);
 }
 
 function checkType(value: unknown, type: InputType, name: string, hint: string): string[] {

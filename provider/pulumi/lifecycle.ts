@@ -14,8 +14,8 @@ import { formatReference } from "../reference/format";
 import { parsePlatform } from "../reference/platform";
 import type { Confirmations } from "../store/confirmations";
 import { keptDigest } from "../tag-moves";
-import type { Reference } from "../types";
 import type { World } from "../world";
+import { checkNames } from "./check-inputs";
 import { INPUT_ROWS, type CheckedInputs } from "./inputs";
 import { hasUnknown, UNKNOWN } from "./known";
 import { movedMessage } from "./moved";
@@ -90,7 +90,7 @@ export function createLifecycle(host: Host): Lifecycle {
     async check(olds: Properties, news: Properties, signal: AbortSignal) {
       const run = parseRunOptions(news[RUN_KEY]);
       const given = givenInputs(news);
-      if (hasUnknown(given)) return { inputs: unknownAnswer(given), failures: [] };
+      if (hasUnknown(given)) return unknownAnswer(given);
       const read = readInputs(given);
       if ("failures" in read) return { inputs: {}, failures: read.failures };
 
@@ -114,9 +114,15 @@ export function createLifecycle(host: Host): Lifecycle {
       const context = { settings: world.settings, limits: DEFAULT_LIMITS, report, signal };
       const pulled = await pull(request, world, context);
       if (run?.preview === true && followsTag(read) && !run.dependsOn) {
-        await host.confirmations.confirm(run.urn, inputs.reference, pulled.digest);
+        await host.confirmations
+          .confirm(run.urn, inputs.reference, pulled.digest)
+          .catch((error: unknown) => {
+            report.warning(
+              `what this preview shows cannot be recorded, and the update will ask for the tag anew: ${String(error)}`,
+            );
+          });
       }
-      if (!choice.isConfirmed) await sayWhatMoved(olds, reference, pulled, world, report);
+      if (!choice.isConfirmed) await sayWhatMoved(olds, read, pulled, world, report);
       remembered.set(pulled.path, {
         request: againByDigest(request, pulled),
         directory,
@@ -165,10 +171,10 @@ function givenInputs(news: Properties): Properties {
   );
 }
 
-/** In a preview, what depends on an unknown input is unknown, and nothing is an error. */
-function unknownAnswer(given: Properties): Properties {
+/** In a preview, what depends on an unknown input is unknown; only wrong names are wrong already. */
+function unknownAnswer(given: Properties): CheckAnswer {
   const outputs = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, UNKNOWN]));
-  return { ...outputs, ...stored(given) };
+  return { inputs: { ...outputs, ...stored(given) }, failures: checkNames(given) };
 }
 
 /** Without the inputs that say how and when: they are needed now, and stored nowhere. */
@@ -239,11 +245,12 @@ function warnOfHonoredDigest(olds: Properties, inputs: CheckedInputs, report: Re
 
 async function sayWhatMoved(
   olds: Properties,
-  reference: Reference,
+  read: ReadInputs,
   pulled: Pulled,
   world: World,
   report: Report,
 ): Promise<void> {
+  const { inputs, reference } = read;
   const before = knownDigest(olds);
   if (before === undefined || before === pulled.digest) return;
   const oldPath = olds["path"];
@@ -252,6 +259,7 @@ async function sayWhatMoved(
   report.info(
     movedMessage({
       subject: formatReference(reference),
+      isSameReference: olds["reference"] === inputs.reference && followsTag(read),
       before,
       after: pulled.digest,
       oldFiles: receipt?.entries ?? olds["files"],

@@ -11,7 +11,10 @@ const SHOWN_FILES = 20;
 const SHOWN_DIGITS = 12;
 
 export interface Move {
+  /** The reference as it is now. */
   readonly subject: string;
+  /** Whether the same reference was recorded before: then its tag has moved. */
+  readonly isSameReference: boolean;
   readonly before: string;
   readonly after: string;
   /** Entries of the old tree where it is still here, else the old output `files`, if any. */
@@ -21,7 +24,8 @@ export interface Move {
 
 /** "ghcr.io/team/app:1 moved: sha256:4bf0… => sha256:9a7c…; files: ~ ./main.tf, + ./new.tf". */
 export function movedMessage(move: Move): string {
-  const head = `${move.subject} moved: ${short(move.before)} => ${short(move.after)}`;
+  const verb = move.isSameReference ? "moved" : "is another digest";
+  const head = `${move.subject} ${verb}: ${short(move.before)} => ${short(move.after)}`;
   const before = filesBefore(move.oldFiles);
   if (before === undefined) return head;
   const changes = changedFiles(before, filesOf(move.newFiles));

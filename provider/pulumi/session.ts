@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
   /** Where the content goes instead of a tree of `directory`; absolute. */
   readonly output?: string;
+  /** Told as soon as the digest is known, before its content is. */
+  readonly onResolved?: (digest: string) => void;
 }
 
 const worlds = new Map<string, World>();
@@ -72,6 +74,7 @@ export async function pullInputs(
       digest: inputs.digest,
       platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
       onTagMove: inputs.onTagMove,
+      onResolved: options.onResolved,
       transport: await transportOf(inputs, options.directory),
     },
     output === undefined
@@ -103,21 +106,27 @@ export async function pullAhead(
   isPreview: boolean,
   options: SessionOptions,
 ): Promise<Ahead | undefined> {
+  const fingerprint = fingerprintOf(values);
+  const settled: { digest?: string } = {};
   try {
     const digest = isPreview ? undefined : await confirmedDigest(values, urn, options);
-    const { pulled } = await pullInputs(
-      digest === undefined ? values : { ...values, digest },
-      options,
-    );
+    const { pulled } = await pullInputs(digest === undefined ? values : { ...values, digest }, {
+      ...options,
+      onResolved(found) {
+        settled.digest = found;
+      },
+    });
     const { tagDigest } = pulled;
     return {
-      fingerprint: fingerprintOf(values),
+      fingerprint,
       digest: pulled.digest,
       ...(tagDigest === undefined ? {} : { tagDigest }),
     };
   } catch (error) {
+    // What comes of the tag is settled; fetching the content is for check to try again.
+    if (settled.digest !== undefined) return { fingerprint, digest: settled.digest };
     if (!(error instanceof OciError) || !isOutage(error)) return undefined;
-    return { fingerprint: fingerprintOf(values), outage: errorFacts(error) };
+    return { fingerprint, outage: errorFacts(error) };
   }
 }
 

@@ -76,7 +76,8 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
     const noteExposure = (url: URL): void => {
       if (url.protocol === "https:" || isLoopback(url.hostname) || exposed.has(url.host)) return;
       exposed.add(url.host);
-      context.report.warning(`credentials go to ${url.host} without TLS, because of plainHttp`);
+      const option = endpoint.fallsBackToHttp === true ? "insecure" : "plainHttp";
+      context.report.warning(`credentials go to ${url.host} without TLS, because of ${option}`);
     };
     const talk = { parts, context, question, noteExposure };
     if (session.open !== undefined) return await converse({ ...talk, session: session.open });
@@ -222,8 +223,13 @@ function unanswerable(
   const reason = problem === undefined ? asked : `the registry ${problem}`;
   const known = challenges.some(({ scheme }) => scheme === "basic") && credential === undefined;
   const line = known ? note.line : `${reason}; ${note.line}`;
-  return statusError(place, status, bytes, { ...note, line, wereSent: false });
+  const hint = problem === undefined ? note.hint : REALM_HINT;
+  return statusError(place, status, bytes, { line, hint, wereSent: false });
 }
+
+/** Harbor, Nexus and others behind a proxy that ends TLS, and does not tell them so. */
+const REALM_HINT =
+  "have the registry name its token service by the https:// address that clients use: set its external URL there, or the X-Forwarded-… headers of the proxy in front of it";
 
 function newSession(parts: AuthorizerParts, endpoint: Endpoint, context: Context): Session {
   const { settings, findCredential } = parts;
@@ -239,9 +245,11 @@ function newSession(parts: AuthorizerParts, endpoint: Endpoint, context: Context
 
 /** What was granted under one trust, to one credential, is not used under another. */
 function sessionKey(endpoint: Endpoint): string {
-  const { repository, tls, credential, registry } = endpoint;
+  const { repository, tls, clientCertificate = null, credential, registry } = endpoint;
   const { origin } = originOf(endpoint);
-  return digestOf(JSON.stringify([origin, registry, repository, tls, credential]));
+  return digestOf(
+    JSON.stringify([origin, registry, repository, tls, clientCertificate, credential]),
+  );
 }
 
 /** Whether what was refused may be the fault of a credential that the machine happens to hold. */

@@ -17,7 +17,10 @@ import { DEADLINES, type Deadlines } from "./deadlines";
 import type { Question, Reply } from "./exchange";
 import { contentError, originOf, statusError } from "./failure";
 import { proxyRules } from "./proxy";
+import { fallbackTag, readFallback, readReferrers, type ReferrersPage } from "./referrers";
 import type { Wait } from "./retry";
+import { createSchemeChoice } from "./scheme";
+import { readTags } from "./tags";
 import type { Transport } from "./transport";
 
 export interface ManifestDocument {
@@ -56,6 +59,21 @@ export interface RegistryClient {
    * descriptor's size. Not verified: whoever reads it hashes it.
    */
   getBlob(endpoint: Endpoint, descriptor: Descriptor, context: Context): AsyncIterable<Buffer>;
+  /**
+   * All tags of the repository, each once, in the registry's order; at most `limits.tagPages` pages.
+   * @throws OciError NOT_FOUND, UNAUTHORIZED, LIMIT_EXCEEDED and all of transport.
+   */
+  listTags(endpoint: Endpoint, context: Context): Promise<readonly string[]>;
+  /**
+   * The indexes that list who refers to the manifest, by the referrers API or else by the fallback
+   * tag; empty where nobody does. What they list is not proven to be there.
+   * @param digest - Of the manifest that is referred to.
+   */
+  getReferrers(
+    endpoint: Endpoint,
+    digest: string,
+    context: Context,
+  ): Promise<readonly ReferrersPage[]>;
   /** Ends all connections, also those at work. */
   close(): Promise<void>;
 }
@@ -83,15 +101,19 @@ export function createRegistryClient(
 ): RegistryClient {
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const wait = options.wait ?? pause;
-  const transport = lazyTransport(settings, deadlines);
+  const transport = lazyTransport(settings);
   const lifetime = new AbortController();
-  const ask = createAuthorizer({
+  const authorized = createAuthorizer({
     tools: { transport, deadlines, wait, proxyFor: proxyRules(settings.proxy) },
     settings,
     findCredential: options.findCredential ?? findCredential,
     lifetime: lifetime.signal,
   });
+  const ask = createSchemeChoice(authorized);
+  const getManifest: RegistryClient["getManifest"] = async (endpoint, reference, context) =>
+    readManifest(await ask(context, manifestQuestion(endpoint, reference, "GET")), reference);
   return Object.freeze({
+    getManifest,
     async headManifest(endpoint, reference, context) {
       const question = manifestQuestion(endpoint, reference, "HEAD");
       try {
@@ -101,15 +123,19 @@ export function createRegistryClient(
         throw error;
       }
     },
-    async getManifest(endpoint, reference, context) {
-      return readManifest(
-        await ask(context, manifestQuestion(endpoint, reference, "GET")),
-        reference,
-      );
-    },
     getBlob(endpoint, descriptor, context) {
       const question = blobQuestion(endpoint, descriptor);
       return readBlob({ wait, ask }, context, question, descriptor.size);
+    },
+    listTags: (endpoint, context) =>
+      readTags(ask, context, listQuestion(endpoint, "list the tags of", "tags/list")),
+    async getReferrers(endpoint, digest, context) {
+      const question = listQuestion(endpoint, "list the referrers in", `referrers/${digest}`);
+      refuseOther(digest, question.verb, question.subject);
+      return (
+        (await readReferrers(ask, context, question)) ??
+        (await readFallback(() => getManifest(endpoint, fallbackTag(digest), context)))
+      );
     },
     async close() {
       lifetime.abort();
@@ -119,13 +145,13 @@ export function createRegistryClient(
 }
 
 /** undici takes as long to load as a small pull from the cache, which needs none. */
-function lazyTransport(settings: Settings, deadlines: Deadlines): Transport {
+function lazyTransport(settings: Settings): Transport {
   let transport: Transport | undefined;
   const load = (): Transport => {
     // Node's import() would bring its module loader to life, for a third of the time again.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
     const room = require("./transport") as typeof import("./transport");
-    return room.createTransport(settings, deadlines);
+    return room.createTransport(settings);
   };
   return {
     send: async (request) => await (transport ??= load()).send(request),
@@ -152,12 +178,29 @@ function manifestQuestion(endpoint: Endpoint, reference: string, method: "GET" |
   };
 }
 
+/** Never with `n`: registries answer larger ones than they like with an error. */
+function listQuestion(endpoint: Endpoint, verb: string, path: string): Question {
+  return {
+    verb,
+    subject: `${endpoint.registry}/${endpoint.repository}`,
+    endpoint,
+    url: new URL(`/v2/${endpoint.repository}/${path}`, originOf(endpoint)),
+    method: "GET",
+    headers: { ...HEADERS, accept: "application/json, */*" },
+    reading: "manifestBytes",
+  };
+}
+
 /** @throws OciError where the digest is none: it would become a path. */
+function refuseOther(digest: string, verb: string, subject: string): void {
+  const fact = digestProblem(digest);
+  if (fact !== undefined) throw new OciError({ code: "UNSUPPORTED_MANIFEST", verb, subject, fact });
+}
+
 function blobQuestion(endpoint: Endpoint, { digest }: Descriptor): Question {
   const verb = "download the blob";
   const subject = `${endpoint.registry}/${endpoint.repository}@${digest}`;
-  const fact = digestProblem(digest);
-  if (fact !== undefined) throw new OciError({ code: "UNSUPPORTED_MANIFEST", verb, subject, fact });
+  refuseOther(digest, verb, subject);
   return {
     verb,
     subject,

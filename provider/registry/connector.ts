@@ -4,39 +4,57 @@
 import type { buildConnector as Connectors } from "undici";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is what it exports
 import buildConnector = require("undici/lib/core/connect.js");
-import type { TlsOptions } from "../types";
+import type { ClientCertificate, TlsOptions } from "../types";
 import { isUnknownAuthority } from "./failure";
-import type { Trust } from "./trust";
+import type { Identity, Trust } from "./trust";
+import { noting } from "./unconnected";
+
+/** How a server is met. */
+export interface Meeting {
+  readonly tls: TlsOptions;
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** Milliseconds for a connection, its TLS handshake included. */
+  readonly timeout: number;
+}
 
 /** Milliseconds for each address of a name; Node's quarter of a second is too short for a VPN. */
 const ADDRESS_TIMEOUT = 1_000;
 
 /** What TLS is opened with; the environment of Node cannot switch verification off. */
 export function verifiedBy(
-  tls: TlsOptions,
+  { tls, clientCertificate, timeout }: Meeting,
   trust: Trust,
-  timeout: number,
 ): Connectors.BuildOptions {
   const patience = { timeout, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT };
-  if (tls.skipVerify) return { ...patience, rejectUnauthorized: false };
-  const secureContext = trust.context(tls.certificateAuthorities);
+  if (tls.skipVerify) {
+    return { ...patience, ...identityOf(clientCertificate), rejectUnauthorized: false };
+  }
+  const secureContext = trust.context(tls.certificateAuthorities, identityOf(clientCertificate));
   return { ...patience, rejectUnauthorized: true, secureContext };
+}
+
+/** In Node's words. */
+function identityOf(pair: ClientCertificate | undefined): Identity {
+  if (pair === undefined) return {};
+  const { certificate, key, passphrase } = pair;
+  return { cert: certificate, key, ...(passphrase === undefined ? {} : { passphrase }) };
 }
 
 /**
  * Node's own roots come first, because they are compiled in, while to read and parse the machine's
  * takes as long as a small pull; those are asked only about an authority that Node does not know.
  */
-export function createConnector(
-  tls: TlsOptions,
-  trust: Trust,
-  timeout: number,
-): Connectors.connector {
-  if (tls.skipVerify) return buildConnector(verifiedBy(tls, trust, timeout));
+export function createConnector(meeting: Meeting, trust: Trust): Connectors.connector {
+  return noting(connectorOf(meeting, trust));
+}
+
+function connectorOf(meeting: Meeting, trust: Trust): Connectors.connector {
+  const { tls, clientCertificate, timeout } = meeting;
+  if (tls.skipVerify) return buildConnector(verifiedBy(meeting, trust));
   let wide: Connectors.connector | undefined;
-  const widest = (): Connectors.connector =>
-    (wide ??= buildConnector(verifiedBy(tls, trust, timeout)));
+  const widest = (): Connectors.connector => (wide ??= buildConnector(verifiedBy(meeting, trust)));
   const narrow = buildConnector({
+    ...identityOf(clientCertificate),
     timeout,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
     rejectUnauthorized: true,

@@ -5,18 +5,20 @@
 import type { Readable } from "node:stream";
 import type { Context } from "../context";
 import { type Limits, limitExceeded } from "../limits";
-import type { Endpoint, TlsOptions } from "../types";
-import type { Deadlines } from "./deadlines";
+import type { ClientCertificate, Endpoint, TlsOptions } from "../types";
+import { type Deadlines, deadlinesFor } from "./deadlines";
 import { connectionError, originOf, type Place, protocolError } from "./failure";
 import { MESSAGE_BYTES } from "./message";
-import type { ProxyFor } from "./proxy";
+import { givenProxy, type ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
 import { type Outcome, retrying, type Wait } from "./retry";
 import type { Answer, Transport } from "./transport";
+import { isUnconnected } from "./unconnected";
 
 /** What is needed to ask at all; one for each client. */
 export interface Tools {
   readonly transport: Transport;
+  /** Where the endpoint was given no others. */
   readonly deadlines: Deadlines;
   readonly wait: Wait;
   readonly proxyFor: ProxyFor;
@@ -33,6 +35,15 @@ export interface Question {
   /** How a 200 is read: within a limit into memory, or left open as a stream. */
   readonly reading: "manifestBytes" | "tokenBytes" | "stream";
   readonly isTokenService?: boolean;
+  /** A redirect to another origin is the answer and is not followed. */
+  readonly staysHome?: boolean;
+  /** There is another way to ask: a connection that cannot be made is not tried again. */
+  readonly trial?: Trial;
+}
+
+/** Whether anybody has answered while this way was tried. */
+export interface Trial {
+  isAnswered: boolean;
 }
 
 export interface Reply {
@@ -52,7 +63,8 @@ export interface Reply {
 
 /** The answer, whatever its status. @throws OciError where there is none. */
 export async function ask(tools: Tools, context: Context, question: Question): Promise<Reply> {
-  const { method } = question;
+  const { method, trial } = question;
+  const deadlines = deadlinesFor(question.endpoint.timeouts, tools.deadlines);
   if (method === "POST") return await attempt(tools, context, question);
   try {
     return await retrying(
@@ -61,9 +73,10 @@ export async function ask(tools: Tools, context: Context, question: Question): P
       () => attempt(tools, context, question),
       // What HEAD cannot answer is asked again by GET, which has the patience.
       (reply) => (method === "HEAD" && reply.status >= 500 ? undefined : outcomeOf(reply)),
+      (cause) => trial === undefined || !isUnconnected(cause),
     );
   } catch (error) {
-    throw connectionError({ ...question, signal: context.signal }, error);
+    throw connectionError({ ...question, deadlines, signal: context.signal }, error);
   }
 }
 
@@ -72,30 +85,43 @@ function outcomeOf(reply: Reply): Outcome {
 }
 
 async function attempt(tools: Tools, context: Context, question: Question): Promise<Reply> {
-  const deadline =
-    question.reading === "stream" ? [] : [AbortSignal.timeout(tools.deadlines.document)];
+  const { endpoint } = question;
+  const deadlines = deadlinesFor(endpoint.timeouts, tools.deadlines);
+  const deadline = question.reading === "stream" ? [] : [AbortSignal.timeout(deadlines.document)];
   // One signal for each try: Node warns of a leak where many listen to one.
   const signal = AbortSignal.any([context.signal, ...deadline]);
   let hop: Hop = { url: question.url, atHome: true };
   for (let redirects = 0; ; redirects += 1) {
-    const proxy = tools.proxyFor(hop.url);
-    const place: Place = { ...question, url: hop.url, proxy, signal: context.signal };
+    const proxy = proxyOf(endpoint, hop.url, tools);
+    const place: Place = { ...question, url: hop.url, proxy, deadlines, signal: context.signal };
     try {
       const answer = await tools.transport.send({
         ...question,
         url: hop.url,
         headers: headersFor(hop, question.headers),
-        tls: tlsFor(question.endpoint, hop.url),
+        tls: tlsFor(endpoint, hop.url),
+        clientCertificate: certificateFor(endpoint, hop),
         proxy,
+        deadlines,
         signal,
       });
-      if (!isRedirect(answer.status)) return await receive(answer, place, hop, question, context);
+      if (question.trial !== undefined) question.trial.isAnswered = true;
+      if (isFinal(answer, hop, question)) {
+        return await receive(answer, place, hop, question, context);
+      }
       await readStart(answer.body, MESSAGE_BYTES);
       hop = nextHop(hop, answer, place, question, redirects, context.limits);
     } catch (error) {
       throw connectionError(place, error);
     }
   }
+}
+
+function isFinal(answer: Answer, hop: Hop, { staysHome }: Question): boolean {
+  if (!isRedirect(answer.status)) return true;
+  if (staysHome !== true) return false;
+  const next = followRedirect(hop, headersOf(answer, "location")[0]);
+  return typeof next === "string" || !next.atHome;
 }
 
 function nextHop(
@@ -173,6 +199,16 @@ async function readStart(body: Readable, most: number): Promise<Buffer> {
 function tlsFor(endpoint: Endpoint, url: URL): TlsOptions {
   const isSameHost = url.hostname === originOf(endpoint).hostname;
   return isSameHost ? endpoint.tls : { ...endpoint.tls, skipVerify: false };
+}
+
+/** For the endpoint's own host and port, and there no more once a redirect has led away. */
+function certificateFor(endpoint: Endpoint, hop: Hop): ClientCertificate | undefined {
+  const isHome = hop.atHome && hop.url.origin === originOf(endpoint).origin;
+  return isHome ? endpoint.clientCertificate : undefined;
+}
+
+function proxyOf({ proxy }: Endpoint, url: URL, { proxyFor }: Tools): URL | undefined {
+  return proxy === undefined ? proxyFor(url) : givenProxy(proxy, url);
 }
 
 function headersOf(answer: Answer, name: string): readonly string[] {

@@ -5,8 +5,10 @@
 import { type ErrorCode, OciError, systemCode } from "../errors";
 import type { Endpoint } from "../types";
 import type { CredentialNote } from "./credential-note";
+import { type Deadlines, overdue } from "./deadlines";
 import { registryMessage, saysHttpsWanted } from "./message";
 import { BROKEN, DEAD } from "./retry";
+import { isTlsFailure } from "./unconnected";
 
 /** What was being done, and where. */
 export interface Place {
@@ -19,6 +21,7 @@ export interface Place {
   readonly url: URL;
   readonly proxy?: URL | undefined;
   readonly signal: AbortSignal;
+  readonly deadlines: Deadlines;
   readonly isTokenService?: boolean;
 }
 
@@ -61,19 +64,25 @@ const SPEAKS_HTTPS: Failure = {
 const PROXY_LOGIN: Failure = {
   code: "CONFIG",
   fact: "is behind a proxy that asks for a login",
-  hint: "put it into HTTPS_PROXY or HTTP_PROXY: http://user:password@proxy.example:3128",
+  hint: "put it into proxy, HTTPS_PROXY or HTTP_PROXY: http://user:password@proxy.example:3128",
 };
 
 const PROXY_REFUSES: Failure = {
   code: "UNREACHABLE",
   fact: "is behind a proxy that does not connect to it",
-  hint: "ask the proxy's people, or name the host in NO_PROXY if it is reached without",
+  hint: "ask the proxy's people; if the host is reached without, name it in NO_PROXY, or set proxy to none",
 };
 
-const SLOW: Failure = {
-  code: "TIMEOUT",
-  fact: "did not answer in time",
-  hint: "try again later; the option timeouts allows more",
+const NO_CERTIFICATE: Failure = {
+  code: "TLS",
+  fact: "asks for a client certificate",
+  hint: "give clientCertificate",
+};
+
+const WRONG_CERTIFICATE: Failure = {
+  code: "TLS",
+  fact: "refuses the client certificate",
+  hint: "check the certificate in clientCertificate, its validity, and the authority that issued it",
 };
 
 const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
@@ -85,10 +94,7 @@ const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
   ["ENOTFOUND", unreachable("has a name that does not resolve")],
   ["EAI_AGAIN", unreachable("has a name that cannot be resolved now")],
   ["ECONNREFUSED", unreachable("refuses connections")],
-  ["UND_ERR_CONNECT_TIMEOUT", { ...SLOW, fact: "could not be connected to in time" }],
-  ["ETIMEDOUT", { ...SLOW, fact: "could not be connected to in time" }],
-  ["UND_ERR_HEADERS_TIMEOUT", SLOW],
-  ["UND_ERR_BODY_TIMEOUT", { ...SLOW, fact: "fell silent in the middle of an answer" }],
+  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", NO_CERTIFICATE],
 ]);
 
 /** The client was closed under a request. */
@@ -170,21 +176,25 @@ export function isRefusal(status: number): boolean {
   return status === 401 || status === 403;
 }
 
-function classify({ url }: Place, error: unknown): Failure {
+function classify({ url, deadlines, endpoint }: Place, error: unknown): Failure {
   const code = systemCode(error) ?? "";
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
+  const late = overdue(error, deadlines);
+  if (late !== undefined) return { code: "TIMEOUT", ...late };
   const text = error instanceof Error ? error.message : "";
   const [, proxyStatus] = /^Proxy (?:response|Authentication)[^(]*\((\d{3})\)/.exec(text) ?? [];
   if (proxyStatus !== undefined) return proxyStatus === "407" ? PROXY_LOGIN : PROXY_REFUSES;
-  if (error instanceof Error && error.name === "TimeoutError") return SLOW;
   if (/wrong version number|packet length too long|http request/i.test(text)) return SPEAKS_HTTP;
   if (error instanceof Error && error.name === "HTTPParserError") {
     // The alert with which TLS servers answer what is no handshake.
     if (url.protocol === "http:" && startsWithTlsAlert(error)) return SPEAKS_HTTPS;
     return { code: "REGISTRY", fact: "does not speak HTTP", hint: "check its host and port" };
   }
-  if (code === "EPROTO" || code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) {
+  if (/ALERT_(?:BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_\w+)$/.test(code)) {
+    return endpoint.clientCertificate === undefined ? NO_CERTIFICATE : WRONG_CERTIFICATE;
+  }
+  if (isTlsFailure(error)) {
     return tls("and this client agree on no TLS connection");
   }
   if (url.protocol === "http:" && code === "UND_ERR_SOCKET") {
@@ -220,7 +230,9 @@ function classifyStatus(status: number, credentials: CredentialNote | undefined)
     return { code: "RATE_LIMITED", fact: "refuses so many requests", hint: advice };
   }
   if (status >= 500) return unreachable("is out of order");
-  if (status === 408) return SLOW;
+  if (status === 408) {
+    return { code: "TIMEOUT", fact: "waited too long for the request", hint: REACH_HINT };
+  }
   return { code: "REGISTRY", fact: "gave an answer that makes no sense here", hint: REACH_HINT };
 }
 

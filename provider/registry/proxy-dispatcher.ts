@@ -3,45 +3,57 @@
  * where there is a proxy.
  */
 /* eslint-disable @typescript-eslint/no-require-imports -- the parts of undici are what they export */
-import type { Dispatcher } from "undici";
+import type { buildConnector as Connectors, Dispatcher } from "undici";
 import connect = require("undici/lib/api/api-connect.js");
 import Pool = require("undici/lib/dispatcher/pool.js");
 import ProxyAgent = require("undici/lib/dispatcher/proxy-agent.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 import { registerSecret } from "../redact";
-import type { TlsOptions } from "../types";
-import { verifiedBy } from "./connector";
-import type { Deadlines } from "./deadlines";
+import { type Meeting, verifiedBy } from "./connector";
 import type { Trust } from "./trust";
+import { isTlsFailure, noting } from "./unconnected";
 
 export interface ProxyParts {
   readonly proxy: URL;
-  /** For the server behind the proxy. */
-  readonly tls: TlsOptions;
+  /** With the server behind the proxy. */
+  readonly meeting: Meeting;
   readonly trust: Trust;
-  readonly deadlines: Deadlines;
+  /** Milliseconds for the proxy's answer to CONNECT. */
+  readonly headersTimeout: number;
   /** To one server. */
   readonly connections: number;
 }
 
-/** What the connection to the proxy itself is verified by. */
-const PROXY_TLS: TlsOptions = { skipVerify: false, certificateAuthorities: [] };
+/** What undici gives whoever makes its pools. */
+interface PoolOptions {
+  readonly connect: Connectors.connector;
+}
+
+/** What the connection to the proxy itself is verified by: nothing that was given for a registry. */
+const PROXY_TLS = { skipVerify: false, certificateAuthorities: [] };
 
 /** All that goes through one proxy under one trust. */
 export function createProxyDispatcher(parts: ProxyParts): Dispatcher {
-  const { proxy, tls, trust, deadlines, connections } = parts;
+  const { proxy, meeting, trust, headersTimeout, connections } = parts;
   registerSecret(decodeURIComponent(proxy.password));
-  const timeout = deadlines.connect;
+  const { timeout } = meeting;
+  const isPlainProxy = proxy.protocol === "http:";
   return new ProxyAgent({
     uri: proxy.href,
     proxyTunnel: false,
     connections,
-    requestTls: verifiedBy(tls, trust, timeout),
-    proxyTls: proxy.protocol === "https:" ? verifiedBy(PROXY_TLS, trust, timeout) : { timeout },
+    requestTls: verifiedBy(meeting, trust),
+    proxyTls: isPlainProxy ? { timeout } : verifiedBy({ tls: PROXY_TLS, timeout }, trust),
+    // In a tunnel only TLS can fail that is the server's; all else is the proxy's own trouble.
+    factory: (origin, options: PoolOptions) =>
+      new Pool(origin, {
+        ...options,
+        connect: noting(options.connect, (error) => isPlainProxy && isTlsFailure(error)),
+      }),
     // A proxy that never answers CONNECT would hold its caller for undici's five minutes; and the
     // method itself is put on by undici's front door, which is not used.
     clientFactory: (origin, options) =>
-      Object.assign(new Pool(origin, { ...options, headersTimeout: deadlines.headers }), {
+      Object.assign(new Pool(origin, { ...options, headersTimeout }), {
         connect,
       }),
   });

@@ -15,6 +15,11 @@ export type ProxyFor = (url: URL) => URL | undefined;
 /** One entry of NO_PROXY. */
 type Exception = (hostname: string, port: string) => boolean;
 
+/** The proxy that an endpoint was given, for a URL on its way; this machine is never behind one. */
+export function givenProxy(proxy: URL | "none", url: URL): URL | undefined {
+  return proxy === "none" || isLoopback(url.hostname) ? undefined : proxy;
+}
+
 /** Reads the variables once. What is no proxy fails with the first request that would need it. */
 export function proxyRules({ http, https, none }: ProxySettings): ProxyFor {
   const exceptions = none.split(",").flatMap((entry) => exceptionOf(entry.trim().toLowerCase()));
@@ -29,11 +34,27 @@ export function proxyRules({ http, https, none }: ProxySettings): ProxyFor {
   };
 }
 
-/** A host and port alone are an http: proxy. */
-function proxyUrl(text: string, variable: string): URL {
+/** The URL of a proxy, or undefined where the text names none. A host and port alone are an http: proxy. */
+export function parseProxy(text: string): URL | undefined {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(absolute) ? new URL(absolute) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") return undefined;
+  return isLegible(url.username) && isLegible(url.password) ? url : undefined;
+}
+
+/** Where escapes are broken, there is no telling what the login is. */
+function isLegible(escaped: string): boolean {
+  try {
+    decodeURIComponent(escaped);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function proxyUrl(text: string, variable: string): URL {
+  const url = parseProxy(text);
+  if (url !== undefined) return url;
   throw new OciError({
     code: "CONFIG",
     verb: "use",

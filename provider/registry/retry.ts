@@ -86,12 +86,16 @@ export async function retrying<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
   outcomeOf: (result: T) => Outcome | undefined,
+  isWorthIt: (cause: unknown) => boolean = () => true,
 ): Promise<T> {
   let waited = 0;
   for (let tries = 1; ; tries += 1) {
     const result = await attempt().then(
       (value) => ({ value, outcome: outcomeOf(value) }),
-      (error: unknown) => ({ error, outcome: { cause: causeOf(error) } }),
+      (error: unknown) => {
+        const cause = causeOf(error);
+        return { error, outcome: isWorthIt(cause) ? { cause } : undefined };
+      },
     );
     const pause =
       result.outcome === undefined || signal.aborted

@@ -7,8 +7,9 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import request = require("undici/lib/api/api-request.js");
 import Agent = require("undici/lib/dispatcher/agent.js");
+import { digestOf } from "../digest";
 import type { Settings } from "../settings/settings";
-import type { TlsOptions } from "../types";
+import type { ClientCertificate, TlsOptions } from "../types";
 import { createConnector } from "./connector";
 import type { Deadlines } from "./deadlines";
 import type { ProxyParts } from "./proxy-dispatcher";
@@ -20,7 +21,9 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly tls: TlsOptions;
+  readonly clientCertificate?: ClientCertificate | undefined;
   readonly proxy?: URL | undefined;
+  readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
 }
 
@@ -41,27 +44,29 @@ export interface Transport {
 /** Connections to one server; more requests wait for one that is free. */
 const CONNECTIONS = 32;
 
-/** Connections of one process, kept apart by what they trust and go through. */
-export function createTransport(settings: Settings, deadlines: Deadlines): Transport {
+/** Connections of one process, kept apart by what they trust, show of themselves and go through. */
+export function createTransport(settings: Settings): Transport {
   const trust = createTrust(settings);
   const dispatchers = new Map<string, Dispatcher>();
-  const dispatcherFor = ({ tls, proxy }: TransportRequest): Dispatcher => {
-    const key = JSON.stringify([tls.skipVerify, tls.certificateAuthorities, proxy?.href]);
+  const dispatcherFor = (asked: TransportRequest): Dispatcher => {
+    const key = connectionKey(asked);
     const known = dispatchers.get(key);
     if (known !== undefined) return known;
+    const { proxy, tls, clientCertificate, deadlines } = asked;
+    const meeting = { tls, clientCertificate, timeout: deadlines.connect };
     const dispatcher =
       proxy === undefined
-        ? new Agent({
-            connect: createConnector(tls, trust, deadlines.connect),
-            connections: CONNECTIONS,
-          })
-        : loadProxyDispatcher({ proxy, tls, trust, deadlines, connections: CONNECTIONS });
+        ? new Agent({ connect: createConnector(meeting, trust), connections: CONNECTIONS })
+        : loadProxyDispatcher({
+            ...{ proxy, meeting, trust, connections: CONNECTIONS },
+            headersTimeout: deadlines.headers,
+          });
     dispatchers.set(key, dispatcher);
     return dispatcher;
   };
   return {
     send: async (asked) => {
-      const { url, method, headers, body, signal } = asked;
+      const { url, method, headers, body, signal, deadlines } = asked;
       const { statusCode, ...answer } = await request.call(dispatcherFor(asked), {
         origin: url.origin,
         path: url.pathname + url.search,
@@ -80,6 +85,18 @@ export function createTransport(settings: Settings, deadlines: Deadlines): Trans
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/** All that decides how a connection is made; hashed, because keys and passwords are in it. */
+function connectionKey({ tls, clientCertificate, proxy, deadlines }: TransportRequest): string {
+  const { skipVerify, certificateAuthorities } = tls;
+  const identity = [
+    clientCertificate?.certificate,
+    clientCertificate?.key,
+    clientCertificate?.passphrase,
+  ];
+  const way = [proxy?.href, deadlines.connect, proxy === undefined ? undefined : deadlines.headers];
+  return digestOf(JSON.stringify([skipVerify, certificateAuthorities, identity, way]));
 }
 
 /** Few machines need it. */

@@ -24,9 +24,12 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 export interface Trust {
   /** The machine's authorities beside Node's own, as PEM. */
   ambient(): readonly string[];
-  /** A context that trusts Node's, the machine's and the given authorities. */
-  context(given: readonly string[]): tls.SecureContext;
+  /** A context that trusts Node's, the machine's and the given authorities, and shows the identity. */
+  context(given: readonly string[], identity?: Identity): tls.SecureContext;
 }
+
+/** What a client shows of itself. */
+export type Identity = Pick<tls.SecureContextOptions, "cert" | "key" | "passphrase">;
 
 /** The trust of this process. */
 export function createTrust(settings: Settings): Trust {
@@ -34,9 +37,10 @@ export function createTrust(settings: Settings): Trust {
   const ambient = () => (found ??= readAmbient(settings));
   return {
     ambient,
-    context: (given) => {
+    context: (given, identity = {}) => {
       given.forEach(checkAuthority);
-      return tls.createSecureContext({ ca: [...tls.rootCertificates, ...ambient(), ...given] });
+      const ca = [...tls.rootCertificates, ...ambient(), ...given];
+      return tls.createSecureContext({ ...identity, ca });
     },
   };
 }

@@ -2,7 +2,7 @@
  * Where to ask for a reference, in order: today its origin alone. Pure: reads no file and never
  * looks at credentials that were not given for this reference.
  */
-import type { Credential, Endpoint, Reference } from "../types";
+import type { ClientCertificate, Credential, Endpoint, Reference, Timeouts } from "../types";
 
 /** How one registry is reached; the "how" inputs of a pull. */
 export interface TransportOptions {
@@ -10,10 +10,22 @@ export interface TransportOptions {
   readonly plainHttp?: boolean;
   /** Certificates are not checked. Default false. */
   readonly skipTlsVerify?: boolean;
+  /** TLS without verification; and where none can be had, plain HTTP. Default false. */
+  readonly insecure?: boolean;
   /** PEM texts, trusted beside the system's authorities. */
   readonly caCertificates?: readonly string[];
+  readonly clientCertificate?: ClientCertificate;
+  /** In place of the environment's; "none" for no proxy at all. */
+  readonly proxy?: URL | "none";
+  readonly timeouts?: PullTimeouts;
   /** For the reference's own registry only. */
   readonly credentials?: Credential;
+}
+
+/** Milliseconds. */
+export interface PullTimeouts extends Timeouts {
+  /** A whole pull, from the first request to the last file. Default: no bound. */
+  readonly total?: number;
 }
 
 /** Names that are not the host which serves them. Docker Hub is the only one that is normalized. */
@@ -24,16 +36,21 @@ export function endpointsOf(
   reference: Reference,
   transport: TransportOptions,
 ): readonly Endpoint[] {
+  const { insecure = false, plainHttp = false, clientCertificate, proxy, timeouts } = transport;
   const origin: Endpoint = {
     role: "origin",
     host: SERVED_BY.get(reference.registry) ?? reference.registry,
     registry: reference.registry,
     repository: reference.repository,
-    plainHttp: transport.plainHttp ?? false,
+    plainHttp,
+    ...(insecure && !plainHttp ? { fallsBackToHttp: true } : {}),
     tls: Object.freeze({
-      skipVerify: transport.skipTlsVerify ?? false,
+      skipVerify: (transport.skipTlsVerify ?? false) || insecure,
       certificateAuthorities: Object.freeze([...(transport.caCertificates ?? [])]),
     }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(timeouts === undefined ? {} : { timeouts }),
     ...(transport.credentials === undefined ? {} : { credential: transport.credentials }),
   };
   return Object.freeze([Object.freeze(origin)]);

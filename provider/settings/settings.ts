@@ -3,7 +3,7 @@
  * returns is frozen; the files it names are read by the rooms that need them.
  */
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 export interface Settings {
   /** Cache shared by all projects of a user: blobs by digest. Absolute. */
@@ -45,9 +45,10 @@ export function readSettings(options: SettingsOptions = {}): Settings {
   const environment = options.environment ?? process.env;
   const home = options.home ?? nonEmpty(environment["HOME"]) ?? homedir();
   const cacheHome = nonEmpty(environment["XDG_CACHE_HOME"]) ?? join(home, ".cache");
+  const cacheOverride = nonEmpty(environment["OCI_ARTIFACT_CACHE"]);
   return Object.freeze({
     cacheDirectory:
-      nonEmpty(environment["OCI_ARTIFACT_CACHE"]) ?? join(cacheHome, "pulumi-oci-artifact"),
+      cacheOverride === undefined ? join(cacheHome, "pulumi-oci-artifact") : resolve(cacheOverride),
     dockerConfig: join(
       nonEmpty(environment["DOCKER_CONFIG"]) ?? join(home, ".docker"),
       "config.json",

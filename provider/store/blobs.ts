@@ -102,7 +102,7 @@ async function* checked(
       verb: "fetch",
       subject,
       fact,
-      hint: "the registry or something on the way to it serves wrong bytes; nothing was kept. Try another endpoint, or push the artifact again",
+      hint: "the registry or something on the way to it serves wrong bytes; nothing was kept. Run again; if it stays so, tell the people who run it",
     });
   for await (const chunk of source) {
     check.update(chunk);
@@ -137,6 +137,7 @@ const STORE_FACTS: Readonly<Record<string, string>> = {
   EPERM: "it may not be written",
   EROFS: "the file system is read-only",
   EMFILE: "too many files are open",
+  EBUSY: "it is in use, or the place where something is mounted",
 };
 
 /** A system error of the cache or the project's folder in words, with what to do. */

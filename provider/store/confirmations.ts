@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
-import { formatIdentity, lifeOf, parseIdentity, type ProcessIdentity } from "./process-identity";
-import { removeTree } from "./staging";
+import { formatIdentity, parseIdentity, type ProcessIdentity } from "./process-identity";
+import { isOver, removeTree } from "./staging";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
 export interface Confirmations {
@@ -51,7 +51,8 @@ async function sweepRuns(runs: string): Promise<void> {
   await Promise.all(
     names.map(async (name) => {
       const identity = parseIdentity(name);
-      if (identity === undefined || lifeOf(identity) !== "dead") return;
+      if (identity === undefined) return;
+      if (!(await isOver(identity, join(runs, name)))) return;
       await removeTree(join(runs, name)).catch(() => undefined);
     }),
   );

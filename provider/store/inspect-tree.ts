@@ -7,7 +7,7 @@ import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TreeEntry } from "../types";
-import { contentDigest } from "../unpack/content-digest";
+import { contentDigest } from "../content-digest";
 import { compareEntry, type Observed, type Receipt, type ReceiptEntry } from "./receipt";
 
 /** After so many entries the event loop gets a turn. */

@@ -77,11 +77,13 @@ export function lifeOf(identity: ProcessIdentity): "alive" | "dead" | "elsewhere
 
 let ownRealm: string | undefined;
 
-/** Host and pid namespace: containers that share a folder do not share pids. */
+/** Host, boot and pid namespace: machines and containers that share a folder do not share pids. */
 function realm(): string {
   if (ownRealm !== undefined) return ownRealm;
+  let boot = "";
   let namespace = "";
   try {
+    boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
     namespace = readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
   } catch {
     // No Linux: the host name alone tells.
@@ -89,6 +91,6 @@ function realm(): string {
   const host = hostname()
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-");
-  ownRealm = `${host}-${namespace}`;
+  ownRealm = `${host}-${boot}-${namespace}`;
   return ownRealm;
 }

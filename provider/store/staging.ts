@@ -6,9 +6,15 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors";
-import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
+import {
+  formatIdentity,
+  lifeOf,
+  ownIdentity,
+  parseIdentity,
+  type ProcessIdentity,
+} from "./process-identity";
 
-/** Work of another host or container is taken for dead after a day. */
+/** Work of another host, container or boot is taken for dead after a day. */
 const FOREIGN_WORK_MS = 24 * 60 * 60 * 1000;
 
 /** A path inside `area` that nobody else uses; `area` exists afterwards, the path does not. */
@@ -29,10 +35,14 @@ export async function sweepStaging(area: string): Promise<void> {
 
 async function isAbandoned(area: string, name: string): Promise<boolean> {
   const identity = parseIdentity(name.slice(0, name.lastIndexOf(".")));
-  if (identity === undefined) return false;
+  return identity !== undefined && (await isOver(identity, join(area, name)));
+}
+
+/** Whether the process is dead that made what lies at `path`, or is taken for dead by its age. */
+export async function isOver(identity: ProcessIdentity, path: string): Promise<boolean> {
   const life = lifeOf(identity);
   if (life !== "elsewhere") return life === "dead";
-  const facts = await stat(join(area, name)).catch(() => undefined);
+  const facts = await stat(path).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > FOREIGN_WORK_MS;
 }
 

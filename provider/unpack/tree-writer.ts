@@ -24,7 +24,7 @@ import {
 import { join } from "node:path";
 import type { Limits } from "../limits";
 import type { PlannedLayer, TreeEntry } from "../types";
-import { sortedByPath } from "./content-digest";
+import { sortedByPath } from "../content-digest";
 import { FIXED_SECONDS, linkProblem, permissions } from "./guard";
 import { TreeModel, type Removal } from "./model";
 import { directoryNode, type FileNode, type TreeNode } from "./nodes";

@@ -1,7 +1,7 @@
 /** The command line: every flag, every mistake, and the help that names them all. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { allFlags, parseCommand } from "../../cli/arguments";
+import { allFlags, parseCommand, withFlags } from "../../cli/arguments";
 import { helpText } from "../../cli/help";
 import { documentedInputs } from "../../provider/pulumi/inputs";
 
@@ -89,4 +89,20 @@ test("every input is the reference or has a flag, and the help names all flags",
     const usage = argument === undefined ? `--${name}` : `--${name} ${argument}`;
     assert.ok(helpText().includes(`  ${usage} `), usage);
   }
+});
+
+test("hints name flags where errors of the road name inputs", () => {
+  const message = "cannot pull plainHttp: no\n  a detail of plainHttp\nhint: ";
+  assert.equal(
+    withFlags(`${message}set plainHttp: true, or caCertificates for the digest`),
+    `${message}set --plain-http, or --ca-file for the digest`,
+  );
+  assert.equal(withFlags("cannot pull plainHttp: no"), "cannot pull plainHttp: no");
+});
+
+test("a mistyped flag: the one that was meant", () => {
+  assert.match(
+    problemOf("pull", "a", "--output", "x", "--plain-htp"),
+    /^Unknown option '--plain-htp'; did you mean --plain-http\?$/,
+  );
 });

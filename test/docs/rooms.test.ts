@@ -13,13 +13,11 @@ const IMPORTS = FILES.flatMap(importsOf);
 const ROAD = ["reference", "settings", "content", "verify", "store", "registry", "unpack"];
 
 /** Facts that every room may know: files that import no room. */
-const COMMON = new Set([
-  ...["errors", "error-codes", "redact", "digest", "limits", "types", "context"].map(
+const COMMON = new Set(
+  ["errors", "error-codes", "redact", "digest", "content-digest", "limits", "types", "context"].map(
     (name) => `provider/${name}.ts`,
   ),
-  // Arithmetic on entries: receipts hold the digest, and unpacking sorts as it does.
-  "provider/unpack/content-digest.ts",
-]);
+);
 
 /** Packages, and the only places that may name them. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {

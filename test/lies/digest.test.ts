@@ -4,7 +4,7 @@
  */
 import * as assert from "node:assert/strict";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { describe, test } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { openBlobs } from "../../provider/store/blobs";
@@ -35,7 +35,7 @@ const LAYER = Buffer.from([...HONEST.blobs.values()].at(-1) ?? "");
 
 type Bytes = (bytes: Uint8Array) => Uint8Array;
 const other = (bytes: Bytes): Fault => ({ kind: "body", bytes });
-const cut: Bytes = (bytes) => bytes.subarray(0, 1_000);
+const cut: Bytes = (bytes) => bytes.subarray(0, 100);
 
 /** The end of the archive is the same; what lies behind it is not. */
 const withRest = (rest: string, compressed: boolean): ArtifactContent => {
@@ -103,7 +103,7 @@ const BLOB_LIES: Readonly<Record<string, BlobLie>> = {
   "another artifact, unharmed": {
     fault: other(() => tarGz({ "crds/widget.yaml": "kind: Trojan\n" })),
     words: TOO_SHORT,
-    traffic: ["manifest 200", "blob 200 x5"],
+    traffic: ["manifest 200", "blob 200", "blob 206 x4"],
   },
   "an archive of the same length with the same names": {
     artifact: { layers: [{ bytes: tarOf({ a: "kind: A" }), mediaType: MEDIA_TYPES.tar }] },
@@ -131,7 +131,7 @@ const BLOB_LIES: Readonly<Record<string, BlobLie>> = {
   "a descriptor with a larger size": {
     artifact: sized(LAYER.length + 1),
     words: TOO_SHORT,
-    traffic: ["manifest 200", "blob 200", "blob 416", "blob 200", "blob 200 x3"],
+    traffic: ["manifest 200", "blob 200", "blob 416", "blob 200 x4"],
   },
   "a descriptor with the size 0": { artifact: sized(0), words: TOO_LONG, traffic: ONCE },
   "other bytes under a sha512": {
@@ -199,11 +199,7 @@ describe("a cache that holds", () => {
     "a part of the blob": (file) => {
       truncateSync(file, 1_000);
     },
-    "a folder in the place of the blob's folder": (file) => {
-      mkdirSync(join(dirname(file), "staging"), { recursive: true });
-    },
   };
-  delete damages["a folder in the place of the blob's folder"];
   for (const [name, damage] of Object.entries(damages)) {
     test(`${name} is healed by one more request`, async (t) => {
       const registry = await registryFor(t);

@@ -113,7 +113,12 @@ test("changed files: added, removed and changed ones, by name", () => {
 });
 
 describe("the line about what moved", () => {
-  const move = { subject: "host/app:1", before: "sha256:a", after: "sha256:b" };
+  const move = {
+    subject: "host/app:1",
+    isSameReference: true,
+    before: "sha256:a",
+    after: "sha256:b",
+  };
   const head = "host/app:1 moved: sha256:a => sha256:b";
   const newFiles = [file("a.txt", "b"), file("new.txt")];
 
@@ -134,6 +139,13 @@ describe("the line about what moved", () => {
     assert.equal(
       movedMessage({ ...move, oldFiles: newFiles, newFiles }),
       `${head}; no file differs`,
+    );
+  });
+
+  test("of another reference: no tag has moved", () => {
+    assert.equal(
+      movedMessage({ ...move, isSameReference: false, oldFiles: undefined, newFiles }),
+      "host/app:1 is another digest: sha256:a => sha256:b",
     );
   });
 

@@ -19,6 +19,7 @@ import { createRegistryClient } from "../../provider/registry/client";
 import type { Deadlines } from "../../provider/registry/deadlines";
 import { readSettings, type Settings } from "../../provider/settings/settings";
 import { openBlobs } from "../../provider/store/blobs";
+import { openTagMemory } from "../../provider/store/tag-memory";
 import { openTrees } from "../../provider/store/trees";
 import { tarGz } from "./archives";
 import { MEDIA_TYPES, publish, type Artifact, type ArtifactContent } from "./artifacts";
@@ -180,7 +181,12 @@ async function pullOnce(
   try {
     const transport = await transportOf(inputs, project);
     const request = { reference, transport, digest: options.digest };
-    const rooms = { client, blobs: openBlobs(settings.cacheDirectory), trees: openTrees(project) };
+    const rooms = {
+      client,
+      blobs: openBlobs(settings.cacheDirectory),
+      tags: openTagMemory(settings.cacheDirectory),
+      trees: openTrees(project),
+    };
     const pulled = await pull(request, rooms, context);
     return { pulled, files: filesOf(pulled), report, pauses };
   } catch (error) {

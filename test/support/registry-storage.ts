@@ -38,9 +38,9 @@ export function createSignedUrls(
     },
     answer(request) {
       const signed = urls.get(request.url.searchParams.get("signature") ?? "");
-      // What is signed is the method, too.
-      if (signed?.digest !== request.reference || request.method !== "GET") return empty(403);
-      if (signed === undefined || signed.expiresAt <= now()) return empty(403);
+      if (signed === undefined || signed.digest !== request.reference) return empty(403);
+      // The method is part of what is signed.
+      if (signed.expiresAt <= now() || request.method !== "GET") return empty(403);
       if (refusesAuthorization && request.headers.authorization !== undefined) return empty(400);
       const bytes = store.repository(signed.repository).blob(signed.digest);
       return bytes === undefined ? empty(404) : blobAnswer(request, bytes);

@@ -6,15 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 
 /** What a request is about, read from its path. */
 export type RequestKind =
-  | "ping"
-  | "manifest"
-  | "blob"
-  | "storage"
-  | "upload"
-  | "tags"
-  | "referrers"
-  | "token"
-  | "other";
+  "ping" | "manifest" | "blob" | "storage" | "upload" | "tags" | "referrers" | "token" | "other";
 
 /** The path of a request, taken apart. */
 export interface Route {

@@ -3,7 +3,7 @@
  * list of entries only: no times, no owners, no order in which an archive had them.
  */
 import { createHash } from "node:crypto";
-import type { TreeEntry } from "../types";
+import type { TreeEntry } from "./types";
 
 /** Says what is hashed, and changes with it. */
 const FORMAT = "oci-artifact-tree/1";

@@ -2,10 +2,10 @@
 import * as assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import type { TreeEntry } from "../../provider/types";
-import { contentDigest } from "../../provider/unpack/content-digest";
-import { tar, tarGz } from "../support/archives";
-import { unpackLayers } from "../support/unpacking";
+import type { TreeEntry } from "../provider/types";
+import { contentDigest } from "../provider/content-digest";
+import { tar, tarGz } from "./support/archives";
+import { unpackLayers } from "./support/unpacking";
 
 const file: TreeEntry = { path: "a", type: "file", mode: 0o644, size: 1, sha256: "0a" };
 const link: TreeEntry = { path: "b", type: "symlink", mode: 0o777, size: 0, target: "a" };

@@ -1,0 +1,69 @@
+/**
+ * Who refers to a manifest (signatures, attestations, …): the indexes of the referrers API, or the
+ * one under the fallback tag where there is no such API. Reads no index.
+ *
+ * Rule: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+ */
+import type { Context } from "../context";
+import { algorithmOf, hexOf } from "../digest";
+import { OciError } from "../errors";
+import { limitExceeded } from "../limits";
+import type { AuthorizedAsk } from "./authorize";
+import type { ManifestDocument } from "./client";
+import type { Question, Reply } from "./exchange";
+import { protocolError } from "./failure";
+import { nextPage } from "./tags";
+
+/** Bytes of an index, and what the registry calls them. They have no digest of their own. */
+export type ReferrersPage = Pick<ManifestDocument, "bytes" | "mediaType">;
+
+/** Tags have no room for a longer one. Rule: …/spec.md#referrers-tag-schema */
+const HEX_OF_TAG = 64;
+
+/** The tag that lists the referrers of a digest where a registry has no API for it. */
+export function fallbackTag(digest: string): string {
+  return `${algorithmOf(digest)}-${hexOf(digest).slice(0, HEX_OF_TAG)}`;
+}
+
+/**
+ * The pages of the API, or undefined where the registry has none: any answer but the wanted one, a
+ * redirect elsewhere among them. GHCR sends to a web page with it (artifacthub/hub#4785).
+ * @throws OciError LIMIT_EXCEEDED, REGISTRY and all of transport; no refusal counts as "none".
+ */
+export async function readReferrers(
+  ask: AuthorizedAsk,
+  context: Context,
+  question: Question,
+): Promise<readonly ReferrersPage[] | undefined> {
+  const { limits } = context;
+  const pages: ReferrersPage[] = [];
+  const seen = new Set<string>();
+  for (let url: URL | undefined = question.url; url !== undefined;) {
+    if (pages.length >= limits.tagPages) throw limitExceeded(limits, "tagPages", question);
+    seen.add(url.search);
+    const reply: Reply = await ask(context, { ...question, url, staysHome: true });
+    const mediaType = reply.header("content-type")?.split(";", 1)[0]?.trim();
+    if (reply.status !== 200 || mediaType !== INDEX) return undefined;
+    pages.push({ bytes: reply.bytes, mediaType });
+    url = nextPage(url, reply);
+    if (url !== undefined && seen.has(url.search)) {
+      throw protocolError(reply.place, "leads from page to page of the referrers in a circle");
+    }
+  }
+  return pages;
+}
+
+const INDEX = "application/vnd.oci.image.index.v1+json";
+
+/** The index under the fallback tag as the only page; none where there is no such tag. */
+export async function readFallback(
+  getManifest: () => Promise<ManifestDocument>,
+): Promise<readonly ReferrersPage[]> {
+  try {
+    const { bytes, mediaType } = await getManifest();
+    return [{ bytes, mediaType }];
+  } catch (error) {
+    if (error instanceof OciError && error.code === "NOT_FOUND") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What a tag named when it was last asked for. It decides nothing: it tells which digest to expect,
+ * so that a HEAD request, which registries do not count as a pull, is enough where nothing moved.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDigest } from "../digest";
+import { writeFileWhole } from "./write-file";
+
+export interface TagMemory {
+  /** The digest that `registry/repository:tag` named last. */
+  recall(name: string): Promise<string | undefined>;
+  /** Best effort: a memory that cannot be written is none. */
+  remember(name: string, digest: string): Promise<void>;
+}
+
+/** The memory below the user's cache folder. */
+export function openTagMemory(cacheDirectory: string): TagMemory {
+  const file = (name: string): string =>
+    join(cacheDirectory, "tags", createHash("sha256").update(name).digest("hex"));
+  const recall = async (name: string): Promise<string | undefined> => {
+    const text = await readFile(file(name), "latin1").catch(() => "");
+    return isDigest(text) ? text : undefined;
+  };
+  return Object.freeze({
+    recall,
+    async remember(name: string, digest: string) {
+      if ((await recall(name)) === digest) return;
+      await writeFileWhole(file(name), digest).catch(() => undefined);
+    },
+  });
+}
