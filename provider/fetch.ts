@@ -69,7 +69,8 @@ async function fetchOne(
   const other = underWay.get(file);
   if (other !== undefined) {
     // Its failure may be its own (another credential, cancelled): then this one tries for itself.
-    await other.catch(() => undefined);
+    await untilEither(other, context.signal);
+    if (context.signal.aborted) throw cancelled(verified);
     if (await rooms.blobs.has(descriptor)) return;
   }
   const download = askInOrder(

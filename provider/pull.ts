@@ -14,6 +14,7 @@ import { TREES_FOLDER, type TreeKey } from "./store/trees";
 import { judgeTagMove, type TagMoveRule } from "./tag-moves";
 import type { Endpoint, ImageManifest, Reference, Tree } from "./types";
 import { NO_POLICY, verify } from "./verify/verify";
+import { withinTotal } from "./within-total";
 import type { PullRooms } from "./world";
 
 /** Repositories may be longer than a file name may; the digest in the name tells trees apart. */
@@ -43,8 +44,21 @@ export interface Pulled {
   readonly servedBy?: Endpoint;
 }
 
-/** Brings the content of the reference to a tree beside the program. */
+/** Brings the content of the reference to a tree beside the program, within `timeouts.total`. */
 export async function pull(
+  request: PullRequest,
+  rooms: PullRooms,
+  context: Context,
+): Promise<Pulled> {
+  const subject = formatReference(request.reference);
+  const { timeouts } = request.transport;
+  return await withinTotal(timeouts?.total, subject, context, (bounded) =>
+    follow(request, rooms, bounded),
+  );
+}
+
+/** The road, from end to end. */
+async function follow(
   request: PullRequest,
   rooms: PullRooms,
   context: Context,

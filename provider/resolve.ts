@@ -45,7 +45,7 @@ export interface ResolveRooms {
 }
 
 /** A document (manifest or index) and where it came from; no endpoint where the cache had it. */
-interface Found {
+export interface Found {
   readonly document: ManifestDocument;
   readonly servedBy?: Endpoint;
 }
@@ -62,11 +62,7 @@ export async function resolve(
 ): Promise<Resolved> {
   const { reference } = request;
   const subject = formatReference(reference);
-  const wanted = request.digest ?? reference.digest;
-  const top =
-    wanted === undefined
-      ? await findTag(request, endpoints, rooms, context)
-      : await findDigest(wanted, request, endpoints, rooms, context);
+  const top = await findNamed(request, endpoints, rooms, context);
   const read = (document: ManifestDocument): ImageManifest | ImageIndex =>
     parseManifest(document.bytes, document.mediaType, subject, context.limits);
 
@@ -94,6 +90,19 @@ export async function resolve(
     ...(servedBy === undefined ? {} : { servedBy }),
     endpoints,
   });
+}
+
+/** The document that the reference itself names: by digest where there is one, else by tag. */
+export async function findNamed(
+  request: ResolveRequest,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Found> {
+  const wanted = request.digest ?? request.reference.digest;
+  return wanted === undefined
+    ? await findTag(request, endpoints, rooms, context)
+    : await findDigest(wanted, request, endpoints, rooms, context);
 }
 
 async function findTag(
@@ -138,7 +147,8 @@ async function remembered(name: string, rooms: ResolveRooms): Promise<Found | un
   return digest === undefined ? undefined : await fromCache(digest, rooms.blobs);
 }
 
-async function findDigest(
+/** The document of this digest, from the cache where it is there. */
+export async function findDigest(
   digest: string,
   { reference, outage }: ResolveRequest,
   endpoints: readonly Endpoint[],

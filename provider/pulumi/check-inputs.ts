@@ -2,6 +2,7 @@
  * Checks inputs against the table: unknown names, missing and mistyped ones, all failures at once.
  * A failure names the input and never its value. Pure.
  */
+import { parseProxy } from "../registry/proxy";
 import { INPUT_ROWS, type CheckedInputs, type InputField, type InputType } from "./inputs";
 import { nearest } from "./nearest";
 
@@ -65,6 +66,10 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
       return value === "" ? [failure(name, "it is an empty string", hint)] : [];
     case "boolean":
       return typeof value === "boolean" ? [] : wrong("true or false");
+    case "number":
+      if (typeof value !== "number") return wrong("a number");
+      if (value > type.above && value <= type.atMost) return [];
+      return [failure(name, `it must be above ${type.above} and at most ${type.atMost}`, hint)];
     case "choice":
       if (type.values.some((choice) => choice === value)) return [];
       return [failure(name, `it must be one of ${type.values.join(", ")}`, hint)];
@@ -87,7 +92,27 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
 
 /** Rules between inputs, where a type alone does not say enough. */
 function checkRules(values: Readonly<Record<string, unknown>>): string[] {
-  const { credentials } = values;
+  return [...checkCertificate(values), ...checkCredentials(values), ...checkProxy(values)];
+}
+
+function checkCertificate({ clientCertificate }: Readonly<Record<string, unknown>>): string[] {
+  if (typeof clientCertificate !== "object" || clientCertificate === null) return [];
+  if (Array.isArray(clientCertificate)) return [];
+  const halves = clientCertificate as Record<string, unknown>;
+  const missing = ["certificate", "key"].filter((half) => isAbsent(halves[half]));
+  if (missing.length === 0) return [];
+  const fact = `it has no ${missing.join(" and no ")}`;
+  return [failure("clientCertificate", fact, "give certificate and key, each a PEM text or a path")];
+}
+
+function checkProxy({ proxy }: Readonly<Record<string, unknown>>): string[] {
+  if (typeof proxy !== "string" || proxy === "" || proxy === NO_PROXY) return [];
+  if (parseProxy(proxy) !== undefined) return [];
+  const hint = `give a URL like http://proxy.example:3128, or ${NO_PROXY}`;
+  return [failure("proxy", "it names no proxy that is reached by http: or https:", hint)];
+}
+
+function checkCredentials({ credentials }: Readonly<Record<string, unknown>>): string[] {
   if (typeof credentials !== "object" || credentials === null) return [];
   const { username, password, identityToken } = credentials as Record<string, unknown>;
   const hasToken = !isAbsent(identityToken);
@@ -100,6 +125,9 @@ function checkRules(values: Readonly<Record<string, unknown>>): string[] {
   }
   return [];
 }
+
+/** The value of `proxy` that means: none. */
+const NO_PROXY = "none";
 
 const CREDENTIALS_HINT = "give username and password, or identityToken alone";
 

@@ -9,6 +9,7 @@ import { TAG_MOVES, type OnTagMove } from "../tag-moves";
 export type InputType =
   | { readonly kind: "string" }
   | { readonly kind: "boolean" }
+  | { readonly kind: "number"; readonly above: number; readonly atMost: number }
   | { readonly kind: "choice"; readonly values: readonly string[] }
   | { readonly kind: "strings" }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> };
@@ -24,6 +25,8 @@ export interface Flag {
   readonly name: string;
   /** What the flag's argument stands for; none for switches. */
   readonly argument?: string;
+  /** The field that it stands for, where the input is an object. */
+  readonly field?: string;
   /** Shown instead of the input's description. */
   readonly description?: string;
 }
@@ -39,6 +42,9 @@ export interface InputRow extends InputField {
 
 const STRING: InputType = { kind: "string" };
 const BOOLEAN: InputType = { kind: "boolean" };
+
+/** Up to a day: timers know no more than some weeks, and nobody waits that long. */
+const SECONDS: InputType = { kind: "number", above: 0, atMost: 86_400 };
 
 export const INPUTS = {
   reference: {
@@ -88,6 +94,14 @@ export const INPUTS = {
     flags: [{ name: "skip-tls-verify" }],
     description: "Do not check the certificate of the reference's host",
   },
+  insecure: {
+    group: "how",
+    type: BOOLEAN,
+    default: "`false`",
+    flags: [{ name: "insecure" }],
+    description:
+      "As in registries.conf: do not check the certificate of the reference's host, and where no TLS connection can be made with it, speak plain HTTP to it. Credentials then go there unencrypted, with a warning",
+  },
   caCertificates: {
     group: "how",
     type: { kind: "strings" },
@@ -101,6 +115,42 @@ export const INPUTS = {
     ],
     description:
       "Certificate authorities to trust beside the system's, each a PEM text or the path of a PEM file",
+  },
+  clientCertificate: {
+    group: "how",
+    secret: true,
+    type: {
+      kind: "object",
+      fields: {
+        certificate: {
+          type: STRING,
+          description: "Certificate and the authorities between: a PEM text or the path of a PEM file",
+        },
+        key: {
+          type: STRING,
+          secret: true,
+          description: "Its private key: a PEM text or the path of a PEM file",
+        },
+        passphrase: { type: STRING, secret: true, description: "Of an encrypted key" },
+      },
+    },
+    default: "none",
+    flags: [
+      {
+        name: "cert-file",
+        argument: "FILE",
+        field: "certificate",
+        description: "PEM file of a client certificate for the reference's host",
+      },
+      {
+        name: "key-file",
+        argument: "FILE",
+        field: "key",
+        description: "PEM file of the client certificate's key",
+      },
+    ],
+    description:
+      "Client certificate for the reference's host and port: `{ certificate, key, passphrase }`. Shown to no other server. Always secret; never stored",
   },
   credentials: {
     group: "how",
@@ -119,11 +169,68 @@ export const INPUTS = {
     },
     default: "Docker's config file and its helpers",
     flags: [
-      { name: "username", argument: "NAME", description: "User name for the reference's host" },
-      { name: "password-stdin", description: "Read the password from standard input" },
+      {
+        name: "username",
+        argument: "NAME",
+        field: "username",
+        description: "User name for the reference's host",
+      },
+      {
+        name: "password-stdin",
+        field: "password",
+        description: "Read the password from standard input",
+      },
     ],
     description:
       "Login for the reference's host: `{ username, password }` or `{ identityToken }`. Always secret; never stored",
+  },
+  proxy: {
+    group: "how",
+    secret: true,
+    type: STRING,
+    default: "`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`",
+    flags: [{ name: "proxy", argument: "URL" }],
+    description:
+      "Proxy for all requests of this reference, those to token services and storage included: `http://user:password@proxy.example:3128`, or `none` for no proxy. `NO_PROXY` has no say in it; this machine itself is never asked through a proxy. Always secret; never stored",
+  },
+  timeouts: {
+    group: "how",
+    type: {
+      kind: "object",
+      fields: {
+        connect: {
+          type: SECONDS,
+          description: "For a connection, its TLS handshake included. Default 10",
+        },
+        stall: {
+          type: SECONDS,
+          description: "Without a byte, before an answer or in the middle of one. Default 30",
+        },
+        total: { type: SECONDS, description: "For the whole pull. Default: no bound" },
+      },
+    },
+    default: "10, 30 and no bound",
+    flags: [
+      {
+        name: "connect-timeout",
+        argument: "SECONDS",
+        field: "connect",
+        description: "For a connection, its TLS handshake included; default 10",
+      },
+      {
+        name: "stall-timeout",
+        argument: "SECONDS",
+        field: "stall",
+        description: "Without a byte of an answer; default 30",
+      },
+      {
+        name: "timeout",
+        argument: "SECONDS",
+        field: "total",
+        description: "For the whole pull; default none",
+      },
+    ],
+    description: "Seconds that may pass: `{ connect, stall, total }`",
   },
 } as const satisfies Readonly<Record<string, InputRow>>;
 
@@ -140,11 +247,24 @@ export interface CheckedInputs {
   readonly onTagMove?: OnTagMove;
   readonly plainHttp?: boolean;
   readonly skipTlsVerify?: boolean;
+  readonly insecure?: boolean;
   readonly caCertificates?: readonly string[];
+  readonly clientCertificate?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly passphrase?: string;
+  };
   readonly credentials?: {
     readonly username?: string;
     readonly password?: string;
     readonly identityToken?: string;
+  };
+  readonly proxy?: string;
+  /** Seconds. */
+  readonly timeouts?: {
+    readonly connect?: number;
+    readonly stall?: number;
+    readonly total?: number;
   };
 }
 

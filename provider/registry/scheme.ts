@@ -6,6 +6,7 @@ import type { Context } from "../context";
 import { errorFacts, OciError } from "../errors";
 import type { AuthorizedAsk } from "./authorize";
 import type { Question, Reply, Trial } from "./exchange";
+import { originOf } from "./failure";
 import { saysHttpsWanted } from "./message";
 import { isUnconnected } from "./unconnected";
 
@@ -24,7 +25,9 @@ export function createSchemeChoice(ask: AuthorizedAsk): AuthorizedAsk {
       return await ask(context, { ...question, trial });
     } catch (error) {
       const isHopeless = !trial.isAnswered && error instanceof OciError;
-      if (!isHopeless || !isUnconnected(error.cause) || settled.get(host) === "https") throw error;
+      if (!isHopeless || !isUnconnected(error.cause)) throw error;
+      // Another question has been answered meanwhile.
+      if (settled.get(host) === "https") return await ask(context, question);
       return await fallBack(ask, context, question, error, () => settled.set(host, "http"));
     } finally {
       if (trial.isAnswered) settled.set(host, "https");
@@ -56,9 +59,9 @@ async function fallBack(
 }
 
 function withoutTls(question: Question): Question {
-  const url = new URL(question.url);
-  url.protocol = "http:";
-  return { ...question, url, endpoint: { ...question.endpoint, plainHttp: true } };
+  const endpoint = { ...question.endpoint, plainHttp: true };
+  const { pathname, search } = question.url;
+  return { ...question, endpoint, url: new URL(pathname + search, originOf(endpoint)) };
 }
 
 function bothFailed(failure: OciError, details: readonly string[]): OciError {

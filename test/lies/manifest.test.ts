@@ -56,7 +56,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   "two documents": [Buffer.concat([HONEST.manifest, HONEST.manifest]), UNSUPPORTED, BAD_JSON],
   "bytes that are no UTF-8": [Buffer.from(having({ a: "\xff" }), "latin1"), UNSUPPORTED, BAD_JSON],
   "a list": ["[]", UNSUPPORTED, /it is no JSON object/],
-  "null": ["null", UNSUPPORTED, /it is no JSON object/],
+  null: ["null", UNSUPPORTED, /it is no JSON object/],
   "a text": ['"sha256:"', UNSUPPORTED, /it is no JSON object/],
   "lists 65 levels deep": [deep(65), UNSUPPORTED, /nested more than 64 levels/],
   "lists 1,000,000 levels deep": [deep(1_000_000), UNSUPPORTED, /nested more than 64 levels/],
@@ -64,7 +64,10 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   "neither layers nor manifests": ["{}", UNSUPPORTED, /neither "layers" nor "manifests"/],
   "layers that are an object": [having({ layers: {} }), UNSUPPORTED, /"layers" is no list/],
   "layers by inheritance": [
-    having({ layers: undefined }).replace("{", `{"__proto__":{"layers":[${JSON.stringify(LAYER)}]},`),
+    having({ layers: undefined }).replace(
+      "{",
+      `{"__proto__":{"layers":[${JSON.stringify(LAYER)}]},`,
+    ),
     UNSUPPORTED,
     /neither "layers" nor "manifests"/,
   ],
@@ -92,7 +95,11 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   ],
   "the version 1": [having({ schemaVersion: 1 }), UNSUPPORTED, /Docker schema 1/],
   "the version 3": [having({ schemaVersion: 3 }), UNSUPPORTED, /"schemaVersion" is not 2/],
-  "the version 2 as text": [having({ schemaVersion: "2" }), UNSUPPORTED, /"schemaVersion" is not 2/],
+  "the version 2 as text": [
+    having({ schemaVersion: "2" }),
+    UNSUPPORTED,
+    /"schemaVersion" is not 2/,
+  ],
   "no layers": [having({ layers: [] }), "NO_MATCHING_LAYER", /no layers with content/],
   "layers that are null": [having({ layers: null }), "NO_MATCHING_LAYER", /no layers with content/],
   "the empty layer alone": [having({ layers: [EMPTY] }), "NO_MATCHING_LAYER", /no layers with con/],

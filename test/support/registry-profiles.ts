@@ -40,6 +40,10 @@ const ECR_LOGIN = { username: "AWS", password: `eyJwYXlsb2FkIjoi${"A".repeat(2_0
 const GAR_LOGIN = { username: "_json_key", password: JSON_KEY };
 const ACR_LOGIN = { username: "00000000-0000-0000-0000-000000000000", password: "" };
 const ACR_IDENTITY_TOKEN = "eyJ-azure-refresh-token";
+
+/** What `az acr login --expose-token` prints. */
+export const ACR_ACCESS_TOKEN = "eyJ-azure-access-token";
+
 const GHCR_LOGIN = { username: "octocat", password: "ghp_0123456789abcdef" };
 const HUB_LOGIN = { username: "example", password: "dckr_pat_0123456789" };
 const HARBOR_LOGIN = { username: "robot$team+ci", password: "a robot's secret" };

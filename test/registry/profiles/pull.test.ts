@@ -121,7 +121,7 @@ for (const name of Object.keys(PROFILES) as ProfileName[]) {
       );
     });
 
-    test("another repository needs a token of its own, and no second login", async (t) => {
+    test("another repository gets a token of its own, for pull alone", async (t) => {
       const { client, context, endpoint, pull, registry } = await openProfile(t, name);
       await pull();
       registry.repository("other/one").putManifest({ schemaVersion: 2 }, { tag: "1" });
