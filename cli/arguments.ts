@@ -3,20 +3,28 @@
  * file, prints nothing.
  */
 import { parseArgs } from "node:util";
-import { documentedInputs, type Flag } from "../provider/pulumi/inputs";
+import { documentedInputs, type Flag, type InputType } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
 
-export interface PullCommand {
-  readonly kind: "pull";
+interface ReferenceCommand {
   readonly reference: string;
-  readonly output: string;
   readonly json: boolean;
   /** Values of the flags of inputs, by flag name. */
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 }
 
+export interface PullCommand extends ReferenceCommand {
+  readonly kind: "pull";
+  readonly output: string;
+}
+
+export interface InspectCommand extends ReferenceCommand {
+  readonly kind: "inspect";
+}
+
 export type Command =
   | PullCommand
+  | InspectCommand
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problem: string };
@@ -34,6 +42,12 @@ const OWN_FLAGS: readonly Flag[] = [
   { name: "version", description: "Print the version" },
 ];
 
+/** Flags that make sense together only. */
+const PAIRS = [
+  ["username", "password-stdin"],
+  ["cert-file", "key-file"],
+] as const;
+
 /** Flags that may be given more than once. */
 const REPEATABLE = new Set(["ca-file"]);
 
@@ -49,8 +63,12 @@ export function allFlags(): readonly Flag[] {
 export function withFlags(message: string): string {
   const [hint = "", ...rest] = message.split("\nhint: ").reverse();
   if (rest.length === 0) return message;
-  const flagged = documentedInputs().reduce((text, { name, flags }) => {
+  const flagged = documentedInputs().reduce((hinted, { name, flags }) => {
     const [first] = flags;
+    const text = flags.reduce(
+      (whole, flag) => whole.replaceAll(`${name}.${flag.field ?? " "}`, `--${flag.name}`),
+      hinted,
+    );
     // Names that are no words of their own; "digest" may be just that.
     if (first === undefined || !/[A-Z]/.test(name)) return text;
     return text.replace(new RegExp(`\\b${name}(: true)?(?![\\w.])`, "g"), `--${first.name}`);
@@ -78,21 +96,38 @@ export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parsed;
   if (values["help"] === true || args.length === 0) return { kind: "help" };
   if (values["version"] === true) return { kind: "version" };
-  return pullCommand(values as PullCommand["flags"], positionals);
+  return referenceCommand(values as ReferenceCommand["flags"], positionals);
 }
 
-function pullCommand(flags: PullCommand["flags"], positionals: readonly string[]): Command {
-  const [verb, reference, ...more] = positionals;
-  if (verb !== "pull") return wrong(`there is no command "${verb ?? ""}"; there is "pull"`);
-  if (reference === undefined) return wrong("pull needs a reference");
-  if (more.length > 0)
-    return wrong(`pull takes one reference, and got "${more.join(" ")}" as well`);
-  const { output, json, username } = flags;
-  if (typeof output !== "string" || output === "") return wrong("pull needs --output DIR");
-  if ((username === undefined) !== (flags["password-stdin"] === undefined)) {
-    return wrong("--username and --password-stdin go together");
+function referenceCommand(
+  flags: ReferenceCommand["flags"],
+  [verb, reference, ...more]: readonly string[],
+): Command {
+  if (verb !== "pull" && verb !== "inspect") {
+    return wrong(`there is no command "${verb ?? ""}"; there are pull, inspect and cache`);
   }
-  return { kind: "pull", reference, output, json: json === true, flags };
+  if (reference === undefined) return wrong(`${verb} needs a reference`);
+  if (more.length > 0) {
+    return wrong(`${verb} takes one reference, and got "${more.join(" ")}" as well`);
+  }
+  const problem = problemOfFlags(flags);
+  if (problem !== undefined) return wrong(problem);
+  const { output } = flags;
+  const common = { reference, json: flags["json"] === true, flags };
+  if (verb === "inspect") {
+    return output === undefined ? { kind: verb, ...common } : wrong("inspect takes no --output");
+  }
+  if (typeof output !== "string" || output === "") return wrong("pull needs --output DIR");
+  return { kind: verb, output, ...common };
+}
+
+function problemOfFlags(flags: ReferenceCommand["flags"]): string | undefined {
+  const single = PAIRS.find(
+    (pair) => pair.filter((name) => flags[name] !== undefined).length === 1,
+  );
+  if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
+  const mistyped = numberFlags().find((name) => Number.isNaN(numberOf(flags[name] ?? "0")));
+  return mistyped === undefined ? undefined : `--${mistyped} takes a number`;
 }
 
 /** Node's own words, and the flag that was meant. */
@@ -102,6 +137,43 @@ function problemOf(error: unknown): string {
   const names = allFlags().map(({ name }) => name);
   const guess = mistyped === undefined ? undefined : nearest(mistyped, names);
   return guess === undefined ? problem : `${problem}; did you mean --${guess}?`;
+}
+
+/**
+ * The inputs that the flags stand for.
+ * @param password - What standard input held, where --password-stdin was given.
+ */
+export function inputsOf(
+  { reference, flags }: ReferenceCommand,
+  password: string | undefined,
+): Readonly<Record<string, unknown>> {
+  const values = { ...flags, "password-stdin": password };
+  const inputs: Record<string, unknown> = { reference };
+  for (const { name, type, flags: own } of documentedInputs()) {
+    for (const { name: flag, field } of own) {
+      const value = (values as ReferenceCommand["flags"])[flag];
+      if (value === undefined) continue;
+      const typed = typeOf(type, field) === "number" ? numberOf(value) : value;
+      inputs[name] = field === undefined ? typed : { ...Object(inputs[name]), [field]: typed };
+    }
+  }
+  return inputs;
+}
+
+function numberFlags(): readonly string[] {
+  return documentedInputs().flatMap(({ type, flags }) =>
+    flags.filter(({ field }) => typeOf(type, field) === "number").map(({ name }) => name),
+  );
+}
+
+function typeOf(type: InputType, field: string | undefined): InputType["kind"] | undefined {
+  if (field === undefined || type.kind !== "object") return type.kind;
+  return type.fields[field]?.type.kind;
+}
+
+/** NaN where it is none; an empty text would count as nought. */
+function numberOf(value: unknown): number {
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : NaN;
 }
 
 function wrong(problem: string): Command {

@@ -1,7 +1,8 @@
 /**
- * The text of `oci-artifact --help`, made from the table of flags. Pure.
+ * The text of `oci-artifact --help`, made from the tables of flags and exit codes. Pure.
  */
 import { allFlags } from "./arguments";
+import { EXIT_CODES } from "./exit";
 
 const WIDTH = 26;
 
@@ -13,17 +14,19 @@ export function helpText(): string {
   });
   return [
     "usage: oci-artifact pull REF --output DIR [flags]",
+    "       oci-artifact inspect REF [flags]",
+    "       oci-artifact cache ls|prune|verify",
     "",
-    "Pulls an OCI artifact, checks every byte of it, and places its content at DIR: whole, or not at all.",
+    "pull checks every byte of an OCI artifact, and places its content at DIR: whole, or not at all.",
+    "inspect tells what a reference is, and what a pull would make of it, without its content.",
+    "cache lists, prunes and verifies what lies in the cache.",
     "REF is registry/repository:tag, …@sha256:…, or oci://registry/repository?tag=…",
     "",
     "flags:",
     ...flags,
     "",
     "exit codes:",
-    "  0  the whole content is in place",
-    "  1  it is not; the message says why, and what to do",
-    "  2  the command line is wrong",
+    ...Object.values(EXIT_CODES).map(({ code, means }) => `  ${String(code).padEnd(5)}${means}`),
     "",
   ].join("\n");
 }

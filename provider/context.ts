@@ -9,8 +9,14 @@ import type { Settings } from "./settings/settings";
 export interface Report {
   info(message: string): void;
   warning(message: string): void;
-  /** Progress; the next one may replace it. */
-  status(message: string): void;
+  /** Progress; the next one may replace it. With `progress`, a bar may stand for the words. */
+  status(message: string, progress?: Progress): void;
+}
+
+/** How far a download is. */
+export interface Progress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface Context {

@@ -24,9 +24,9 @@ export const ERROR_CODES = {
   },
   CONFIG: {
     means:
-      "A file that says how to reach a registry cannot be used: Docker's config file, a credential helper, or a file of certificates.",
+      "A file that says how to reach a registry cannot be used (Docker's config file, a credential helper, or a file of certificates), or an environment variable of this package.",
     next: [
-      "Repair the file that the error names, or install the helper.",
+      "Repair the file or the variable that the error names, or install the helper.",
       "Or give `credentials`: then no file and no helper is asked.",
     ],
   },
@@ -60,13 +60,18 @@ export const ERROR_CODES = {
   },
   TIMEOUT: {
     means: "The registry, or the whole operation, took too long.",
-    next: ["Run again: blobs that came whole are kept."],
+    next: [
+      "Run again: blobs that came whole are kept.",
+      "Give more time: the error names the field of `timeouts` that has run out, and its value.",
+    ],
   },
   TLS: {
-    means: "The registry's certificate is not trusted, not valid, or for another name.",
+    means:
+      "The registry's certificate is not trusted, not valid, or for another name; or the registry asks for a client certificate.",
     next: [
       "Add the certificate of a private authority to `caCertificates`, or to the system's store.",
       "Check the registry's name, and this machine's clock.",
+      "Give `clientCertificate`, where the registry asks for one.",
       "`skipTlsVerify: true` does without the check, for this registry only. Content is still checked against its digest, but a tag may be answered by anyone, and credentials may go to anyone.",
     ],
   },
@@ -136,7 +141,7 @@ export const ERROR_CODES = {
   STORE: {
     means: "This machine's disk refuses: it is full, read-only, or not permitted.",
     next: [
-      "Make room, or make the folder that the error names writable.",
+      "Make room (`oci-artifact cache prune` helps), or make the folder that the error names writable.",
       "The environment variable `OCI_ARTIFACT_CACHE` moves the cache elsewhere.",
     ],
   },

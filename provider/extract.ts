@@ -1,6 +1,6 @@
 /**
- * From a plan to files in a staging folder: fetch what is missing, unpack, and if the cache turns
- * out to be damaged, drop the damaged blob, say so, and do it once more. Places nothing.
+ * From a plan to files in a staging folder: fetch what is missing, unpack, and where the cache was
+ * to blame (a damaged blob, or one that somebody removed meanwhile), do it once more. Places nothing.
  */
 import { mkdir } from "node:fs/promises";
 import type { Context } from "./context";
@@ -11,6 +11,9 @@ import { removeTree } from "./store/staging";
 import type { Plan, TreeEntry, Verified } from "./types";
 import { unpack } from "./unpack/unpack";
 
+/** A cache that is emptied again and again has somebody at it who should be told. */
+const MOST_ATTEMPTS = 3;
+
 /** The entries written below `staging`, which exists and is empty. */
 export async function extract(
   verified: Verified,
@@ -20,29 +23,47 @@ export async function extract(
   context: Context,
   subject: string,
 ): Promise<readonly TreeEntry[]> {
-  const attempt = async (): Promise<readonly TreeEntry[]> => {
-    await fetchBlobs(verified, plan, rooms, context);
-    return await unpack(plan, ({ digest }) => rooms.blobs.file(digest), staging, context, subject);
-  };
+  const release = await rooms.blobs.hold(plan.layers.map(({ descriptor }) => descriptor.digest));
   try {
-    return await attempt();
-  } catch (error) {
-    if (!(error instanceof OciError) || error.code !== "DIGEST_MISMATCH") throw error;
-    const damaged = await discardDamaged(plan, rooms);
-    if (damaged.length === 0) throw error;
-    context.report.warning(`the cache held ${damaged.join(", ")} damaged; fetching it again`);
+    for (let attempt = 1; ; attempt += 1) {
+      await fetchBlobs(verified, plan, rooms, context);
+      try {
+        const blobFile = ({ digest }: { readonly digest: string }): string =>
+          rooms.blobs.file(digest);
+        return await unpack(plan, blobFile, staging, context, subject);
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS || !(await isCacheToBlame(error, plan, rooms, context))) {
+          throw error;
+        }
+      }
+      await removeTree(staging);
+      await mkdir(staging);
+    }
+  } finally {
+    await release();
   }
-  await removeTree(staging);
-  await mkdir(staging);
-  return await attempt();
 }
 
-async function discardDamaged(plan: Plan, rooms: FetchRooms): Promise<readonly string[]> {
+/** Whether the next attempt will find other blobs: some are gone, or damaged and dropped here. */
+async function isCacheToBlame(
+  error: unknown,
+  plan: Plan,
+  rooms: FetchRooms,
+  { report }: Context,
+): Promise<boolean> {
+  if (!(error instanceof OciError) || error.code === "CANCELLED") return false;
   const damaged: string[] = [];
+  let isGone = false;
   for (const { descriptor } of plan.layers) {
-    if (!(await rooms.blobs.has(descriptor)) || (await isWhole(rooms.blobs, descriptor))) continue;
-    await rooms.blobs.discard(descriptor.digest);
-    damaged.push(descriptor.digest);
+    if (!(await rooms.blobs.has(descriptor))) {
+      isGone = true;
+    } else if (error.code === "DIGEST_MISMATCH" && !(await isWhole(rooms.blobs, descriptor))) {
+      await rooms.blobs.discard(descriptor.digest);
+      damaged.push(descriptor.digest);
+    }
   }
-  return damaged;
+  if (damaged.length > 0) {
+    report.warning(`the cache held ${damaged.join(", ")} damaged; fetching it again`);
+  }
+  return isGone || damaged.length > 0;
 }

@@ -5,6 +5,7 @@
 import { askInOrder } from "./ask";
 import type { Context } from "./context";
 import { formatReference } from "./reference/format";
+import { formatByteSize } from "./settings/byte-size";
 import type { RegistryClient } from "./registry/client";
 import type { BlobStore } from "./store/blobs";
 import type { Descriptor, Plan, Verified } from "./types";
@@ -34,14 +35,19 @@ export async function fetchBlobs(
   const failure = new AbortController();
   const signal = AbortSignal.any([context.signal, failure.signal]);
   let first: { readonly error: unknown } | undefined;
-  let done = 0;
+  const totalBytes = missing.reduce((sum, { size }) => sum + size, 0);
+  let doneBytes = 0;
+  const count = (bytes: number): void => {
+    // What came from an endpoint that then failed is fetched, and counted, once more.
+    doneBytes = Math.min(doneBytes + bytes, totalBytes);
+    const amount = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
+    context.report.status(`fetched ${amount}`, { doneBytes, totalBytes });
+  };
   const next = missing.values();
   const work = async (): Promise<void> => {
     try {
       for (const descriptor of next) {
-        await fetchOne(descriptor, verified, rooms, { ...context, signal });
-        done += 1;
-        context.report.status(`fetched ${done} of ${missing.length} blobs`);
+        await fetchOne(descriptor, verified, rooms, { ...context, signal }, count);
       }
     } catch (error) {
       first ??= { error };
@@ -64,21 +70,27 @@ async function fetchOne(
   verified: Verified,
   rooms: FetchRooms,
   context: Context,
+  count: (bytes: number) => void,
 ): Promise<void> {
   const file = rooms.blobs.file(descriptor.digest);
   const other = underWay.get(file);
   if (other !== undefined) {
     // Its failure may be its own (another credential, cancelled): then this one tries for itself.
-    await untilEither(other, context.signal);
-    if (context.signal.aborted) throw cancelled(verified);
+    await endOf(other, context.signal);
     if (await rooms.blobs.has(descriptor)) return;
   }
   const download = askInOrder(
     verified.endpoints,
     formatReference(verified.reference),
     async (endpoint) => {
-      const body = rooms.client.getBlob(endpoint, descriptor, context);
-      await rooms.blobs.write(descriptor, body, formatReference(verified.reference));
+      const source = (): AsyncIterable<Uint8Array> =>
+        counted(rooms.client.getBlob(endpoint, descriptor, context), count);
+      await rooms.blobs.write(
+        descriptor,
+        source,
+        formatReference(verified.reference),
+        context.report,
+      );
     },
   ).then(() => undefined);
   underWay.set(file, download);
@@ -87,4 +99,28 @@ async function fetchOne(
   } finally {
     if (underWay.get(file) === download) underWay.delete(file);
   }
+}
+
+async function* counted(
+  body: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    count(chunk.length);
+    yield chunk;
+  }
+}
+
+/** When the work has ended, either way, or nobody wants to wait for it any more. */
+async function endOf(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const over = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    const wake = (): void => {
+      resolve();
+    };
+    signal.addEventListener("abort", wake, { once: true, signal: over.signal });
+  });
+  await Promise.race([work.catch(() => undefined), aborted]);
+  over.abort();
 }

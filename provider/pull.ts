@@ -58,11 +58,7 @@ export async function pull(
 }
 
 /** The road, from end to end. */
-async function follow(
-  request: PullRequest,
-  rooms: PullRooms,
-  context: Context,
-): Promise<Pulled> {
+async function follow(request: PullRequest, rooms: PullRooms, context: Context): Promise<Pulled> {
   const subject = formatReference(request.reference);
   const endpoints = endpointsOf(request.reference, request.transport);
   const resolved = await resolve(request, endpoints, rooms, context);

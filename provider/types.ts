@@ -136,6 +136,8 @@ declare const verified: unique symbol;
 
 /** A Resolved that a policy has let pass. Only `verify` makes one; only these are fetched. */
 export type Verified = Resolved & {
+  /** The kind of the policy that let it pass: "none". */
+  readonly policy: string;
   readonly signers: readonly string[];
   readonly [verified]: true;
 };

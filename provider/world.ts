@@ -6,8 +6,10 @@ import { createRegistryClient, type RegistryClient } from "./registry/client";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
+import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
 import { openTrees, type TreeStore } from "./store/trees";
+import { WEEK_MS } from "./store/use-mark";
 
 export interface World {
   readonly settings: Settings;
@@ -16,6 +18,8 @@ export interface World {
   readonly tags: TagMemory;
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
+  /** Removes trees that nobody claims and nobody used for a week: once, best effort. */
+  tidy(): Promise<void>;
 }
 
 /** The part of a world that the road itself uses; where the tree goes is the caller's choice. */
@@ -26,12 +30,20 @@ export interface PullRooms extends Pick<World, "client" | "blobs" | "tags"> {
 /** Opens the world for a program in `projectDirectory`; nothing is written or dialled yet. */
 export function openWorld(settings: Settings, projectDirectory: string): World {
   const trees = openTrees(projectDirectory);
+  let tidied: Promise<void> | undefined;
+  const tidy = async (): Promise<void> => {
+    await pruneTrees(trees.directory, Date.now() - WEEK_MS).catch(() => undefined);
+  };
   return Object.freeze({
     settings,
     client: createRegistryClient(settings),
-    blobs: openBlobs(settings.cacheDirectory),
+    blobs: openBlobs(settings.cacheDirectory, {
+      maxBytes: settings.cacheMaxBytes,
+      temporaryDirectory: settings.temporaryDirectory,
+    }),
     tags: openTagMemory(settings.cacheDirectory),
     trees,
     claims: openClaims(trees.directory),
+    tidy: () => (tidied ??= tidy()),
   });
 }

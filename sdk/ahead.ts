@@ -54,7 +54,9 @@ export async function runOptions(
   // Something may push before this resource's turn, or freeze its digest: then nothing goes ahead.
   if (!hasEngine() || dependsOn || options.ignoreChanges !== undefined) return base;
   try {
-    const values = await knownValue(pulumi.output(args));
+    const values: Readonly<Record<string, unknown>> | undefined = await knownValue(
+      pulumi.output(args),
+    );
     // The recorded digest is kept, and only the engine knows it.
     if (values === undefined || values["onTagMove"] === "keep") return base;
     const report = rows.of(urn);

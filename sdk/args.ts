@@ -12,6 +12,26 @@ export interface CredentialsArgs {
   readonly identityToken?: pulumi.Input<string>;
 }
 
+/** Client certificate for the reference's host and port. */
+export interface ClientCertificateArgs {
+  /** Certificate and the authorities between: a PEM text or the path of a PEM file. */
+  readonly certificate: pulumi.Input<string>;
+  /** Its private key: a PEM text or the path of a PEM file. */
+  readonly key: pulumi.Input<string>;
+  /** Of an encrypted key. */
+  readonly passphrase?: pulumi.Input<string | undefined>;
+}
+
+/** Seconds that may pass: above 0, at most a day. */
+export interface TimeoutsArgs {
+  /** For a connection, its TLS handshake included. Default 10. */
+  readonly connect?: pulumi.Input<number | undefined>;
+  /** Without a byte, before an answer or in the middle of one. Default 30. */
+  readonly stall?: pulumi.Input<number | undefined>;
+  /** For the whole pull. Default: no bound. */
+  readonly total?: pulumi.Input<number | undefined>;
+}
+
 /** Inputs of {@link OciArtifact}. All of them may be outputs of other resources. */
 export interface OciArtifactArgs {
   /**
@@ -38,6 +58,12 @@ export interface OciArtifactArgs {
   /** Do not check the certificate of the reference's host. Default `false`. Never stored, never a diff. */
   readonly skipTlsVerify?: pulumi.Input<boolean | undefined>;
   /**
+   * As in registries.conf: do not check the certificate of the reference's host, and where no TLS
+   * connection can be made with it, speak plain HTTP to it. Credentials then go there unencrypted,
+   * with a warning. Default `false`. Never stored, never a diff.
+   */
+  readonly insecure?: pulumi.Input<boolean | undefined>;
+  /**
    * Certificate authorities to trust beside the system's, each a PEM text or the path of a PEM
    * file, relative to the program's directory. Never stored, never a diff.
    */
@@ -47,6 +73,20 @@ export interface OciArtifactArgs {
    * never stored, never a diff.
    */
   readonly credentials?: pulumi.Input<CredentialsArgs | undefined>;
+  /**
+   * Client certificate for the reference's host and port; shown to no other server. Paths are
+   * relative to the program's directory. Always secret; never stored, never a diff.
+   */
+  readonly clientCertificate?: pulumi.Input<ClientCertificateArgs | undefined>;
+  /**
+   * Proxy for all requests of this reference, those to token services and storage included:
+   * `http://user:password@proxy.example:3128`, or `none` for no proxy. Default: `HTTPS_PROXY`,
+   * `HTTP_PROXY` and `NO_PROXY`, which have no say where this is given; this machine itself is never
+   * asked through a proxy. Always secret; never stored, never a diff.
+   */
+  readonly proxy?: pulumi.Input<string | undefined>;
+  /** Seconds that may pass. Never stored, never a diff. */
+  readonly timeouts?: pulumi.Input<TimeoutsArgs | undefined>;
 }
 
 /** What {@link getOciArtifact} takes: the inputs of {@link OciArtifact} as plain values. */

@@ -122,8 +122,13 @@ const OUTPUT_SLOTS = {
   files: undefined,
 };
 
-/** Marks credentials secret before they leave the program, whatever the user gave. */
+/** Inputs that are secret whatever the user gave; those that the table of inputs calls so. */
+const SECRET_INPUTS = ["credentials", "clientCertificate", "proxy"] as const;
+
+/** Marks them secret before they leave the program. */
 function guarded(args: OciArtifactArgs): Record<string, unknown> {
-  const { credentials, ...rest } = args;
-  return credentials === undefined ? rest : { ...rest, credentials: pulumi.secret(credentials) };
+  const secrets = SECRET_INPUTS.filter((name) => args[name] !== undefined).map(
+    (name) => [name, pulumi.secret<unknown>(args[name])] as const,
+  );
+  return { ...args, ...Object.fromEntries(secrets) };
 }

@@ -4,8 +4,10 @@
 export { OciArtifact } from "./artifact";
 export { getOciArtifact, getOciArtifactOutput } from "./get-artifact";
 export type {
+  ClientCertificateArgs,
   CredentialsArgs,
   GetOciArtifactArgs,
   GetOciArtifactResult,
   OciArtifactArgs,
+  TimeoutsArgs,
 } from "./args";

@@ -102,7 +102,9 @@ function checkCertificate({ clientCertificate }: Readonly<Record<string, unknown
   const missing = ["certificate", "key"].filter((half) => isAbsent(halves[half]));
   if (missing.length === 0) return [];
   const fact = `it has no ${missing.join(" and no ")}`;
-  return [failure("clientCertificate", fact, "give certificate and key, each a PEM text or a path")];
+  return [
+    failure("clientCertificate", fact, "give certificate and key, each a PEM text or a path"),
+  ];
 }
 
 function checkProxy({ proxy }: Readonly<Record<string, unknown>>): string[] {

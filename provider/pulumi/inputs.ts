@@ -124,7 +124,8 @@ export const INPUTS = {
       fields: {
         certificate: {
           type: STRING,
-          description: "Certificate and the authorities between: a PEM text or the path of a PEM file",
+          description:
+            "Certificate and the authorities between: a PEM text or the path of a PEM file",
         },
         key: {
           type: STRING,
@@ -189,7 +190,14 @@ export const INPUTS = {
     secret: true,
     type: STRING,
     default: "`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`",
-    flags: [{ name: "proxy", argument: "URL" }],
+    flags: [
+      {
+        name: "proxy",
+        argument: "URL",
+        description:
+          "Proxy in place of the environment's, or none; for all requests of the reference",
+      },
+    ],
     description:
       "Proxy for all requests of this reference, those to token services and storage included: `http://user:password@proxy.example:3128`, or `none` for no proxy. `NO_PROXY` has no say in it; this machine itself is never asked through a proxy. Always secret; never stored",
   },

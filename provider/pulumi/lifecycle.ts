@@ -84,6 +84,8 @@ export function createLifecycle(host: Host): Lifecycle {
       await pull(memory.request, world, { ...context, report: host.report(memory.urn) });
     }
     await world.claims.claim(id, treeNameOf(path));
+    // Nobody waits for it: what it does not get done is for the next run.
+    void world.tidy();
   };
 
   return Object.freeze({
@@ -135,12 +137,10 @@ export function createLifecycle(host: Host): Lifecycle {
       const changes = DIFFED.some((name) => !isDeepStrictEqual(olds[name], news[name]));
       const { path } = news;
       if (!changes && typeof path === "string") {
-        const directory = remembered.get(path)?.directory ?? host.directory;
+        const world = host.world(remembered.get(path)?.directory ?? host.directory);
         // A fresh checkout knows no claims yet. A claim guards against removal only: no error.
-        await host
-          .world(directory)
-          .claims.claim(id, treeNameOf(path))
-          .catch(() => undefined);
+        await world.claims.claim(id, treeNameOf(path)).catch(() => undefined);
+        void world.tidy();
       }
       return { changes };
     },

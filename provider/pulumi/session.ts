@@ -4,9 +4,10 @@
  */
 import { asOciError, errorFacts, OciError } from "../errors";
 import { DEFAULT_LIMITS } from "../limits";
-import { SILENT, type Report } from "../context";
-import { pull, treeNameOf, type Pulled } from "../pull";
-import { formatReference } from "../reference/format";
+import { SILENT, type Context, type Report } from "../context";
+import { inspect, type Inspection } from "../inspect";
+import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
+import { formatReference, pinnedReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
 import { parsePlatform } from "../reference/platform";
 import { isOutage } from "../registry/failure";
@@ -65,35 +66,59 @@ export async function pullInputs(
   values: Properties,
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const { inputs, reference } = validInputs(values);
-  const world = worldOf(options);
+  const { request, world, context } = await prepare(values, options);
   const { output } = options;
-  const pulled = await pull(
-    {
-      reference,
-      digest: inputs.digest,
-      platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
-      onTagMove: inputs.onTagMove,
-      onResolved: options.onResolved,
-      transport: await transportOf(inputs, options.directory),
-    },
+  const rooms =
     output === undefined
       ? world
-      : { ...world, trees: openDestination(output, world.settings.cacheDirectory) },
-    {
-      settings: world.settings,
-      limits: DEFAULT_LIMITS,
-      report: options.report ?? SILENT,
-      signal: options.signal ?? new AbortController().signal,
-    },
-  );
-  return { reference, pulled };
+      : { ...world, trees: openDestination(output, world.settings.cacheDirectory) };
+  const pulled = await pull(request, rooms, context);
+  return { reference: request.reference, pulled };
+}
+
+/** Looks at what a reference names, by plain inputs, without pulling it. @throws like pullInputs. */
+export async function inspectInputs(
+  values: Properties,
+  options: SessionOptions,
+): Promise<{ readonly pinned: string; readonly found: Inspection }> {
+  const { request, world, context } = await prepare(values, options);
+  const found = await inspect(request, world, context);
+  return { pinned: pinnedReference(request.reference, found.digest), found };
+}
+
+interface Prepared {
+  readonly request: PullRequest;
+  readonly world: World;
+  readonly context: Context;
+}
+
+async function prepare(values: Properties, options: SessionOptions): Promise<Prepared> {
+  const { inputs, reference } = validInputs(values);
+  const world = worldOf(options);
+  const { platform } = inputs;
+  const request: PullRequest = {
+    reference,
+    digest: inputs.digest,
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    onTagMove: inputs.onTagMove,
+    onResolved: options.onResolved,
+    transport: await transportOf(inputs, options.directory),
+  };
+  const context: Context = {
+    settings: world.settings,
+    limits: DEFAULT_LIMITS,
+    report: options.report ?? SILENT,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  return { request, world, context };
 }
 
 /** Claims the tree of a result for a caller without a state: as long as it is asked for again. */
 export async function claimFor(result: SessionResult, options: SessionOptions): Promise<void> {
   const claimant = `function ${formatReference(result.reference)}`;
-  await worldOf(options).claims.claim(claimant, treeNameOf(result.pulled.path));
+  const { claims, tidy } = worldOf(options);
+  await claims.claimInPassing(claimant, treeNameOf(result.pulled.path));
+  void tidy();
 }
 
 /**

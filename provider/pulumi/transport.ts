@@ -42,10 +42,7 @@ export async function transportOf(
   });
 }
 
-async function clientPair(
-  given: ClientCertificate,
-  directory: string,
-): Promise<ClientCertificate> {
+async function clientPair(given: ClientCertificate, directory: string): Promise<ClientCertificate> {
   registerSecret(given.passphrase);
   const part = async (field: "certificate" | "key", label: string): Promise<string> => {
     const subject = { name: `clientCertificate.${field}`, label, isSecret: field === "key" };

@@ -112,7 +112,8 @@ async function converse(talk: Talk): Promise<Reply> {
     grant = await renewedGrant(talk, grant, challenges, reply);
     reply = await send(grant);
   }
-  if (!isRefusal(reply.status)) return reply;
+  // What storage refuses is the signature in its URL: no credential is to blame, or would help.
+  if (!isRefusal(reply.status) || !reply.isHome) return reply;
   if (session.grant === grant) session.grant = undefined;
   throw await refusalError(talk, reply, grant);
 }
@@ -122,8 +123,8 @@ async function refusalError(
   reply: Reply,
   grant: Grant | undefined,
 ): Promise<OciError> {
-  // Of a server that got no credential, or that nobody named, they explain nothing.
-  if (!reply.isHome || (grant === undefined && reply.status === 403)) {
+  // Where none was asked for, they explain nothing.
+  if (grant === undefined && reply.status === 403) {
     return statusError(reply.place, reply.status, reply.bytes);
   }
   const { registry } = question.endpoint;

@@ -6,6 +6,7 @@
 import type { Context } from "../context";
 import type { OciError } from "../errors";
 import type { AuthorizedAsk } from "./authorize";
+import { ELSEWHERE } from "./credential-note";
 import type { Question, Reply } from "./exchange";
 import { connectionError, contentError, type Place, statusError } from "./failure";
 import { nextPause, type Wait } from "./retry";
@@ -70,7 +71,8 @@ async function* transfer(
       return "range";
     }
     if (stream === undefined || (begin === 0 && reply.status !== 200)) {
-      return statusError(place, reply.status, reply.bytes);
+      const note = reply.isHome ? undefined : ELSEWHERE;
+      return statusError(place, reply.status, reply.bytes, note);
     }
     let known = progress.offset - (reply.status === 206 ? begin : 0);
     for await (const chunk of stream as AsyncIterable<Buffer>) {

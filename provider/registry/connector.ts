@@ -6,8 +6,9 @@ import type { buildConnector as Connectors } from "undici";
 import buildConnector = require("undici/lib/core/connect.js");
 import type { ClientCertificate, TlsOptions } from "../types";
 import { isUnknownAuthority } from "./failure";
+import { survivingEnd } from "./socket-end";
 import type { Identity, Trust } from "./trust";
-import { noting } from "./unconnected";
+import { noting } from "./connection-errors";
 
 /** How a server is met. */
 export interface Meeting {
@@ -45,7 +46,7 @@ function identityOf(pair: ClientCertificate | undefined): Identity {
  * takes as long as a small pull; those are asked only about an authority that Node does not know.
  */
 export function createConnector(meeting: Meeting, trust: Trust): Connectors.connector {
-  return noting(connectorOf(meeting, trust));
+  return noting(survivingEnd(connectorOf(meeting, trust)));
 }
 
 function connectorOf(meeting: Meeting, trust: Trust): Connectors.connector {

@@ -37,3 +37,10 @@ export function noteOf(
     : `log in to ${registry} again, or give credentials`;
   return { line, hint, wereSent: true };
 }
+
+/** Of a host that the registry redirects to, which goes by nothing but the URL. */
+export const ELSEWHERE: CredentialNote = Object.freeze({
+  line: "no credentials go there: the address is signed by the registry, and lives for minutes",
+  hint: "run again; if it stays so, check this machine's clock",
+  wereSent: false,
+});

@@ -13,7 +13,7 @@ import { givenProxy, type ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
 import { type Outcome, retrying, type Wait } from "./retry";
 import type { Answer, Transport } from "./transport";
-import { isUnconnected } from "./unconnected";
+import { isUnconnected } from "./connection-errors";
 
 /** What is needed to ask at all; one for each client. */
 export interface Tools {

@@ -4,11 +4,13 @@
  */
 import { type ErrorCode, OciError, systemCode } from "../errors";
 import type { Endpoint } from "../types";
+import { CERTIFICATE_WANTED, certificateAlert } from "./certificate-alert";
+import { CERTIFICATE_FACTS } from "./certificate-facts";
 import type { CredentialNote } from "./credential-note";
 import { type Deadlines, overdue } from "./deadlines";
-import { registryMessage, saysHttpsWanted } from "./message";
-import { BROKEN, DEAD } from "./retry";
-import { isTlsFailure } from "./unconnected";
+import { registryMessage, saysCertificateWanted, saysHttpsWanted } from "./message";
+import { DEAD, isBroken } from "./retry";
+import { isTlsFailure } from "./connection-errors";
 
 /** What was being done, and where. */
 export interface Place {
@@ -64,7 +66,7 @@ const SPEAKS_HTTPS: Failure = {
 const PROXY_LOGIN: Failure = {
   code: "CONFIG",
   fact: "is behind a proxy that asks for a login",
-  hint: "put it into proxy, HTTPS_PROXY or HTTP_PROXY: http://user:password@proxy.example:3128",
+  hint: "put user:password@ before the proxy's host, in proxy, HTTPS_PROXY or HTTP_PROXY",
 };
 
 const PROXY_REFUSES: Failure = {
@@ -73,28 +75,12 @@ const PROXY_REFUSES: Failure = {
   hint: "ask the proxy's people; if the host is reached without, name it in NO_PROXY, or set proxy to none",
 };
 
-const NO_CERTIFICATE: Failure = {
-  code: "TLS",
-  fact: "asks for a client certificate",
-  hint: "give clientCertificate",
-};
-
-const WRONG_CERTIFICATE: Failure = {
-  code: "TLS",
-  fact: "refuses the client certificate",
-  hint: "check the certificate in clientCertificate, its validity, and the authority that issued it",
-};
-
 const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
   ...[...UNKNOWN_AUTHORITY].map((code) => [code, UNKNOWN] as const),
-  ["ERR_TLS_CERT_ALTNAME_INVALID", tls("shows a certificate for another name")],
-  ["CERT_HAS_EXPIRED", tls("shows a certificate that has expired")],
-  ["CERT_NOT_YET_VALID", tls("shows a certificate that is not valid yet")],
-  ["CERT_REVOKED", tls("shows a certificate that was revoked")],
+  ...[...CERTIFICATE_FACTS].map(([code, fact]) => [code, tls(fact)] as const),
   ["ENOTFOUND", unreachable("has a name that does not resolve")],
   ["EAI_AGAIN", unreachable("has a name that cannot be resolved now")],
   ["ECONNREFUSED", unreachable("refuses connections")],
-  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", NO_CERTIFICATE],
 ]);
 
 /** The client was closed under a request. */
@@ -146,6 +132,9 @@ export function statusError(
   if (status === 400 && place.url.protocol === "http:" && saysHttpsWanted(body)) {
     return failed(place, SPEAKS_HTTPS, reason, { status });
   }
+  if (status === 400 && saysCertificateWanted(body)) {
+    return failed(place, { code: "TLS", ...CERTIFICATE_WANTED }, reason, { status });
+  }
   const failure = classifyStatus(status, credentials);
   const details = credentials === undefined || !isRefusal(status) ? [] : [credentials.line];
   return failed(place, failure, reason, { status, details });
@@ -182,17 +171,18 @@ function classify({ url, deadlines, endpoint }: Place, error: unknown): Failure 
   if (known !== undefined) return known;
   const late = overdue(error, deadlines);
   if (late !== undefined) return { code: "TIMEOUT", ...late };
+  const isHome = url.origin === originOf(endpoint).origin;
+  const isGiven = endpoint.clientCertificate !== undefined;
+  const alert = certificateAlert(error, { isGiven, isHome });
+  if (alert !== undefined) return { code: "TLS", ...alert };
   const text = error instanceof Error ? error.message : "";
   const [, proxyStatus] = /^Proxy (?:response|Authentication)[^(]*\((\d{3})\)/.exec(text) ?? [];
   if (proxyStatus !== undefined) return proxyStatus === "407" ? PROXY_LOGIN : PROXY_REFUSES;
   if (/wrong version number|packet length too long|http request/i.test(text)) return SPEAKS_HTTP;
-  if (error instanceof Error && error.name === "HTTPParserError") {
+  if (error instanceof Error && error.name === "HTTPParserError" && !isBroken(error)) {
     // The alert with which TLS servers answer what is no handshake.
     if (url.protocol === "http:" && startsWithTlsAlert(error)) return SPEAKS_HTTPS;
     return { code: "REGISTRY", fact: "does not speak HTTP", hint: "check its host and port" };
-  }
-  if (/ALERT_(?:BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_\w+)$/.test(code)) {
-    return endpoint.clientCertificate === undefined ? NO_CERTIFICATE : WRONG_CERTIFICATE;
   }
   if (isTlsFailure(error)) {
     return tls("and this client agree on no TLS connection");
@@ -201,7 +191,7 @@ function classify({ url, deadlines, endpoint }: Place, error: unknown): Failure 
     const hint = `${REACH_HINT}; if it speaks HTTPS, drop plainHttp: true`;
     return { ...unreachable("closed the connection"), hint };
   }
-  if (BROKEN.has(code)) return unreachable("closed the connection");
+  if (isBroken(error)) return unreachable("closed the connection");
   if (DEAD.has(code)) return unreachable("cannot be reached");
   return { code: "REGISTRY", fact: "cannot be talked to", hint: REACH_HINT };
 }

@@ -36,6 +36,11 @@ export function saysHttpsWanted(body: Buffer): boolean {
   );
 }
 
+/** nginx and those built on it. */
+export function saysCertificateWanted(body: Buffer): boolean {
+  return /No required SSL certificate was sent/i.test(body.toString("latin1"));
+}
+
 function parse(body: Buffer): unknown {
   if (body.length === 0 || body.length > MESSAGE_BYTES) return undefined;
   try {

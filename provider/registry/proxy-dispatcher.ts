@@ -10,8 +10,9 @@ import ProxyAgent = require("undici/lib/dispatcher/proxy-agent.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 import { registerSecret } from "../redact";
 import { type Meeting, verifiedBy } from "./connector";
+import { survivingEnd } from "./socket-end";
 import type { Trust } from "./trust";
-import { isTlsFailure, noting } from "./unconnected";
+import { isTlsFailure, noting } from "./connection-errors";
 
 export interface ProxyParts {
   readonly proxy: URL;
@@ -48,7 +49,10 @@ export function createProxyDispatcher(parts: ProxyParts): Dispatcher {
     factory: (origin, options: PoolOptions) =>
       new Pool(origin, {
         ...options,
-        connect: noting(options.connect, (error) => isPlainProxy && isTlsFailure(error)),
+        connect: noting(
+          survivingEnd(options.connect),
+          (error) => isPlainProxy && isTlsFailure(error),
+        ),
       }),
     // A proxy that never answers CONNECT would hold its caller for undici's five minutes; and the
     // method itself is put on by undici's front door, which is not used.

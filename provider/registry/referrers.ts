@@ -11,7 +11,7 @@ import { limitExceeded } from "../limits";
 import type { AuthorizedAsk } from "./authorize";
 import type { ManifestDocument } from "./client";
 import type { Question, Reply } from "./exchange";
-import { protocolError } from "./failure";
+import { protocolError, statusError } from "./failure";
 import { nextPage } from "./tags";
 
 /** Bytes of an index, and what the registry calls them. They have no digest of their own. */
@@ -26,9 +26,9 @@ export function fallbackTag(digest: string): string {
 }
 
 /**
- * The pages of the API, or undefined where the registry has none: any answer but the wanted one, a
- * redirect elsewhere among them. GHCR sends to a web page with it (artifacthub/hub#4785).
- * @throws OciError LIMIT_EXCEEDED, REGISTRY and all of transport; no refusal counts as "none".
+ * The pages of the API, or undefined where the registry has none: it does not know the path, answers
+ * with something else, or redirects elsewhere, as GHCR does to a web page (artifacthub/hub#4785).
+ * @throws OciError LIMIT_EXCEEDED, REGISTRY and all of transport.
  */
 export async function readReferrers(
   ask: AuthorizedAsk,
@@ -43,7 +43,9 @@ export async function readReferrers(
     seen.add(url.search);
     const reply: Reply = await ask(context, { ...question, url, staysHome: true });
     const mediaType = reply.header("content-type")?.split(";", 1)[0]?.trim();
-    if (reply.status !== 200 || mediaType !== INDEX) return undefined;
+    const isPage = reply.status === 200 && mediaType === INDEX;
+    if (!isPage && pages.length === 0 && NO_SUCH_API.has(reply.status)) return undefined;
+    if (!isPage) throw statusError(reply.place, reply.status, reply.bytes);
     pages.push({ bytes: reply.bytes, mediaType });
     url = nextPage(url, reply);
     if (url !== undefined && seen.has(url.search)) {
@@ -54,6 +56,9 @@ export async function readReferrers(
 }
 
 const INDEX = "application/vnd.oci.image.index.v1+json";
+
+/** An outage is none of these: who cannot answer has not said that nobody refers. */
+const NO_SUCH_API = new Set([200, 301, 302, 303, 307, 308, 400, 404, 405, 406]);
 
 /** The index under the fallback tag as the only page; none where there is no such tag. */
 export async function readFallback(

@@ -43,13 +43,20 @@ export const DEAD: ReadonlySet<string> = new Set([
 ]);
 
 /** The connection broke while somebody was there. */
-export const BROKEN: ReadonlySet<string> = new Set([
+const BROKEN: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "ECONNABORTED",
   "EPIPE",
   "UND_ERR_SOCKET",
   "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
 ]);
+
+/** Whether somebody was there, and the connection broke before the end of what they had to say. */
+export function isBroken(error: unknown): boolean {
+  if (BROKEN.has(systemCode(error) ?? "")) return true;
+  // undici 7 gives no code to what its parser finds; this is an end in the middle of a chunk.
+  return error instanceof Error && / \(Invalid EOF state\)$/.test(error.message);
+}
 
 /**
  * Milliseconds to wait before the next try, or undefined: give up.
@@ -115,7 +122,7 @@ function delaysOf(outcome: Outcome): readonly number[] {
     return outcome.status >= 500 || STATUSES.has(outcome.status) ? DELAYS : [];
   }
   const code = systemCode(outcome.cause) ?? "";
-  if (BROKEN.has(code)) return DELAYS;
+  if (isBroken(outcome.cause)) return DELAYS;
   if (code === "UND_ERR_BODY_TIMEOUT") return FEW;
   return DEAD.has(code) ? QUICK : [];
 }

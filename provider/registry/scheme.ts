@@ -8,7 +8,7 @@ import type { AuthorizedAsk } from "./authorize";
 import type { Question, Reply, Trial } from "./exchange";
 import { originOf } from "./failure";
 import { saysHttpsWanted } from "./message";
-import { isUnconnected } from "./unconnected";
+import { isUnconnected } from "./connection-errors";
 
 /** The same questions, each over the scheme that its endpoint turns out to speak. */
 export function createSchemeChoice(ask: AuthorizedAsk): AuthorizedAsk {

@@ -66,14 +66,18 @@ export function createTransport(settings: Settings): Transport {
   };
   return {
     send: async (asked) => {
-      const { url, method, headers, body, signal, deadlines } = asked;
+      const { url, method, headers, body, deadlines } = asked;
+      const patience = new Patience(deadlines.headers);
       const { statusCode, ...answer } = await request.call(dispatcherFor(asked), {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
         headers,
         body: body ?? null,
-        signal,
+        signal: AbortSignal.any([asked.signal, patience.signal]),
+        onInfo: () => {
+          patience.spend();
+        },
         headersTimeout: deadlines.headers,
         bodyTimeout: deadlines.stall,
       });
@@ -85,6 +89,28 @@ export function createTransport(settings: Settings): Transport {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/** Interim answers (1xx) start undici's deadline for the head anew; this one they do not. */
+class Patience {
+  readonly #most: number;
+  readonly #end = new AbortController();
+  #since: number | undefined;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  spend(): void {
+    this.#since ??= Date.now();
+    if (Date.now() - this.#since < this.#most) return;
+    const code = "UND_ERR_HEADERS_TIMEOUT";
+    this.#end.abort(Object.assign(new Error("interim answers only"), { code }));
+  }
 }
 
 /** All that decides how a connection is made; hashed, because keys and passwords are in it. */

@@ -39,3 +39,8 @@ declare module "undici/lib/dispatcher/proxy-agent.js" {
   import { ProxyAgent } from "undici";
   export = ProxyAgent;
 }
+
+declare module "undici/lib/core/symbols.js" {
+  const symbols: { readonly kParser: unique symbol };
+  export = symbols;
+}

@@ -2,7 +2,6 @@
  * Whether a certificate and a key are a client's pair. Pure: reads no file and shows nothing of a key.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { systemCode } from "../errors";
 import type { ClientCertificate } from "../types";
 
 /** In a clause what is wrong with the pair, and the field that it is wrong with. */
@@ -28,13 +27,15 @@ export function pairProblem(pair: ClientCertificate): PairProblem | undefined {
 function keyOf({ key, passphrase }: ClientCertificate): KeyObject | PairProblem {
   try {
     return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch (error) {
-    if (systemCode(error) === "ERR_MISSING_PASSPHRASE") {
-      return { field: "passphrase", fact: "the key is encrypted, and there is none" };
+  } catch {
+    // What OpenSSL says of it differs from version to version.
+    if (!/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(key)) {
+      return { field: "key", fact: "it is no private key in PEM form" };
     }
-    if (passphrase !== undefined && /-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(key)) {
-      return { field: "passphrase", fact: "it does not open the key" };
-    }
-    return { field: "key", fact: "it is no private key in PEM form" };
+    const fact =
+      passphrase === undefined
+        ? "the key is encrypted, and there is none"
+        : "it does not open the key";
+    return { field: "passphrase", fact };
   }
 }

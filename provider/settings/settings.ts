@@ -2,12 +2,21 @@
  * Reads environment, home and uid once, and is the only file that touches `process.env`. What it
  * returns is frozen; the files it names are read by the rooms that need them.
  */
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { OciError } from "../errors";
+import { parseByteSize } from "./byte-size";
+
+/** What the blobs of the cache may come to, unless OCI_ARTIFACT_CACHE_MAX says otherwise: 10 GiB. */
+export const DEFAULT_CACHE_BYTES = 10 * 1024 ** 3;
 
 export interface Settings {
   /** Cache shared by all projects of a user: blobs by digest. Absolute. */
   readonly cacheDirectory: string;
+  /** Bytes of all its blobs together; beyond it the least recently used go. Default 10 GiB. */
+  readonly cacheMaxBytes: number;
+  /** Where blobs go for one run when the cache cannot be written. */
+  readonly temporaryDirectory: string;
   /** Docker's config file, or undefined where there is no home. Absolute. */
   readonly dockerConfig: string | undefined;
   /** PATH that credential helpers are looked up in. */
@@ -40,7 +49,10 @@ export interface ProxySettings {
   readonly none: string;
 }
 
-/** The settings of this process, or of a world that a test lays out below `root`. */
+/**
+ * The settings of this process, or of a world that a test lays out below `root`.
+ * @throws OciError CONFIG for a variable of our own that cannot be read.
+ */
 export function readSettings(options: SettingsOptions = {}): Settings {
   const environment = options.environment ?? process.env;
   const home = options.home ?? nonEmpty(environment["HOME"]) ?? homedir();
@@ -49,6 +61,8 @@ export function readSettings(options: SettingsOptions = {}): Settings {
   return Object.freeze({
     cacheDirectory:
       cacheOverride === undefined ? join(cacheHome, "pulumi-oci-artifact") : resolve(cacheOverride),
+    cacheMaxBytes: cacheBound(nonEmpty(environment["OCI_ARTIFACT_CACHE_MAX"])),
+    temporaryDirectory: nonEmpty(environment["TMPDIR"]) ?? tmpdir(),
     dockerConfig: join(
       nonEmpty(environment["DOCKER_CONFIG"]) ?? join(home, ".docker"),
       "config.json",
@@ -61,6 +75,18 @@ export function readSettings(options: SettingsOptions = {}): Settings {
     extraCertificateFile: nonEmpty(environment["NODE_EXTRA_CA_CERTS"]),
     proxy: readProxies(environment),
     root: options.root ?? "/",
+  });
+}
+
+function cacheBound(text: string | undefined): number {
+  const bytes = text === undefined ? DEFAULT_CACHE_BYTES : parseByteSize(text);
+  if (bytes !== undefined) return bytes;
+  throw new OciError({
+    code: "CONFIG",
+    verb: "read",
+    subject: "the environment variable OCI_ARTIFACT_CACHE_MAX",
+    fact: `${JSON.stringify(text)} is no size`,
+    hint: "set it to a number of bytes, or to a size such as 500MiB or 20GiB",
   });
 }
 

@@ -4,15 +4,22 @@
  * entry later checks it again. Knows nothing of registries and of trees.
  */
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { algorithmOf, DigestCheck, digestOf, hexOf } from "../digest";
-import { OciError, systemCode } from "../errors";
+import { open, readFile, stat } from "node:fs/promises";
+import type { Report } from "../context";
+import { algorithmOf, DigestCheck, digestOf } from "../digest";
+import { DEFAULT_CACHE_BYTES } from "../settings/settings";
 import type { Descriptor } from "../types";
-import { stagingPath, sweepStaging } from "./staging";
+import { openBlobPlaces } from "./blob-places";
+import { checkedBytes } from "./checked-bytes";
+import { openEvictor } from "./evict";
+import { holdBlobs, type Release } from "./held-blobs";
+import { HOUR_MS, markUsed } from "./use-mark";
 
 /** The part of a descriptor that tells one blob from another. */
 export type BlobKey = Pick<Descriptor, "digest" | "size">;
+
+/** Gives the bytes of a blob, from the first one, each time it is called. */
+export type BlobSource = () => AsyncIterable<Uint8Array>;
 
 export interface BlobStore {
   /** Where the blob lies, or would lie. */
@@ -24,63 +31,80 @@ export interface BlobStore {
   /** Stores a document that is in memory and already checked. */
   put(digest: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Reads `source` to its end and stores it if digest and size are right.
-   * @throws OciError DIGEST_MISMATCH, and nothing is kept.
+   * Reads the source to its end and stores it if digest and size are right. Once more from its
+   * beginning where the cache takes no more of it, and a temporary folder does: then the report
+   * gets one warning in the life of the store.
+   * @throws OciError DIGEST_MISMATCH, and nothing is kept; STORE.
    */
-  write(blob: BlobKey, source: AsyncIterable<Uint8Array>, subject: string): Promise<void>;
+  write(blob: BlobKey, source: BlobSource, subject: string, report: Report): Promise<void>;
+  /** Keeps these blobs, there or to come, from being evicted until it is released. */
+  hold(digests: readonly string[]): Promise<Release>;
   /** Drops a damaged entry. */
   discard(digest: string): Promise<void>;
 }
 
-/** The blob store below the user's cache folder, which need not exist yet. */
-export function openBlobs(cacheDirectory: string): BlobStore {
-  const staging = join(cacheDirectory, "staging");
-  let swept: Promise<void> | undefined;
-  const file = (digest: string): string =>
-    join(cacheDirectory, "blobs", algorithmOf(digest), hexOf(digest));
+export interface BlobStoreOptions {
+  /** Bytes of all blobs of the cache together. Default 10 GiB. */
+  readonly maxBytes?: number;
+  /**
+   * Where blobs go, until the process ends, when the cache cannot be written. Default: nowhere, and
+   * that it cannot be written is an error.
+   */
+  readonly temporaryDirectory?: string;
+}
 
-  const publish = async (digest: string, fill: (draft: string) => Promise<void>): Promise<void> => {
-    swept ??= sweepStaging(staging);
-    await swept;
-    const draft = await stagingPath(staging);
-    try {
-      await fill(draft);
-      await mkdir(dirname(file(digest)), { recursive: true });
-      await rename(draft, file(digest));
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw storeError(error, cacheDirectory);
-    }
+/** The blob store below the user's cache folder, which need not exist yet. */
+export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}): BlobStore {
+  const places = openBlobPlaces(cacheDirectory, options.temporaryDirectory);
+  const evictor = openEvictor(cacheDirectory, options.maxBytes ?? DEFAULT_CACHE_BYTES);
+  const { file } = places;
+  const place = async (blob: BlobKey, chunks: () => Chunks): Promise<void> => {
+    await places.publish(blob.digest, (draft) => writeChunks(draft, chunks()));
+    if (places.isCached(blob.digest)) await evictor.wrote(blob.size);
   };
 
   return Object.freeze({
     file,
     async has(blob: BlobKey) {
       const facts = await stat(file(blob.digest)).catch(() => undefined);
-      return facts?.isFile() === true && facts.size === blob.size;
+      if (facts?.isFile() !== true || facts.size !== blob.size) return false;
+      return await markUsed(file(blob.digest), HOUR_MS);
     },
     async read(digest: string) {
       const bytes = await readFile(file(digest)).catch(() => undefined);
-      if (bytes === undefined) return undefined;
-      return digestOf(bytes, algorithmOf(digest)) === digest ? bytes : undefined;
+      if (bytes === undefined || digestOf(bytes, algorithmOf(digest)) !== digest) return undefined;
+      await markUsed(file(digest), HOUR_MS);
+      return bytes;
     },
     async put(digest: string, bytes: Uint8Array) {
-      await publish(digest, (draft) => writeChunks(draft, [bytes]));
+      await place({ digest, size: bytes.length }, () => [bytes]);
     },
-    async write(blob: BlobKey, source: AsyncIterable<Uint8Array>, subject: string) {
-      await publish(blob.digest, (draft) => writeChunks(draft, checked(blob, source, subject)));
+    async write(blob: BlobKey, source: BlobSource, subject: string, report: Report) {
+      await place(blob, () => checkedBytes(blob, source(), subject));
+      const warning = places.takeWarning();
+      if (warning !== undefined) report.warning(warning);
     },
-    async discard(digest: string) {
-      await rm(file(digest), { force: true });
+    async hold(digests: readonly string[]) {
+      const release = await holdBlobs(cacheDirectory, digests);
+      return async () => {
+        await release();
+        await evictor.released();
+      };
     },
+    discard: (digest: string) => places.remove(digest),
   });
 }
 
 /** Hashes a file of the store to its end; true where it is what its name says. */
 export async function isWhole(store: BlobStore, blob: BlobKey): Promise<boolean> {
+  return await isWholeFile(store.file(blob.digest), blob);
+}
+
+/** Hashes a file to its end; true where it holds the blob. */
+export async function isWholeFile(file: string, blob: BlobKey): Promise<boolean> {
   const check = new DigestCheck(blob.digest);
   try {
-    for await (const chunk of createReadStream(store.file(blob.digest))) {
+    for await (const chunk of createReadStream(file)) {
       check.update(chunk as Buffer);
     }
   } catch {
@@ -89,69 +113,13 @@ export async function isWhole(store: BlobStore, blob: BlobKey): Promise<boolean>
   return check.bytes === blob.size && check.actual() === blob.digest;
 }
 
-/** Passes chunks on while it hashes them, and fails at the end, or as soon as there are too many. */
-async function* checked(
-  blob: BlobKey,
-  source: AsyncIterable<Uint8Array>,
-  subject: string,
-): AsyncGenerator<Uint8Array> {
-  const check = new DigestCheck(blob.digest);
-  const mismatch = (fact: string): OciError =>
-    new OciError({
-      code: "DIGEST_MISMATCH",
-      verb: "fetch",
-      subject,
-      fact,
-      hint: "the registry or something on the way to it serves wrong bytes; nothing was kept. Run again; if it stays so, tell the people who run it",
-    });
-  for await (const chunk of source) {
-    check.update(chunk);
-    if (check.bytes > blob.size) {
-      throw mismatch(`blob ${blob.digest} is longer than the ${blob.size} bytes of its descriptor`);
-    }
-    yield chunk;
-  }
-  if (check.bytes < blob.size) {
-    throw mismatch(`blob ${blob.digest} ended after ${check.bytes} of ${blob.size} bytes`);
-  }
-  const actual = check.actual();
-  if (actual !== blob.digest) throw mismatch(`blob ${blob.digest} has the digest ${actual}`);
-}
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-async function writeChunks(
-  path: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<void> {
+async function writeChunks(path: string, chunks: Chunks): Promise<void> {
   const handle = await open(path, "wx", 0o644);
   try {
     for await (const chunk of chunks) await handle.writeFile(chunk);
   } finally {
     await handle.close();
   }
-}
-
-const STORE_FACTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EACCES: "it may not be written",
-  EPERM: "it may not be written",
-  EROFS: "the file system is read-only",
-  EMFILE: "too many files are open",
-  EBUSY: "it is in use, or the place where something is mounted",
-};
-
-/** A system error of the cache or the project's folder in words, with what to do. */
-export function storeError(error: unknown, directory: string): unknown {
-  const code = systemCode(error);
-  if (error instanceof OciError || code === undefined) return error;
-  const fact = STORE_FACTS[code];
-  if (fact === undefined) return error;
-  return new OciError({
-    code: "STORE",
-    verb: "write below",
-    subject: directory,
-    fact: `${fact} (${code})`,
-    hint: "make room or make the folder writable; OCI_ARTIFACT_CACHE moves the cache elsewhere. Nothing was left half-written",
-    cause: error,
-  });
 }

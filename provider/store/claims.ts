@@ -1,15 +1,23 @@
 /**
- * Claims tell which resources still use a tree. A claim is a small file named after the claimant
- * (the resource's id); trees without a claim may be removed later. Never touches a tree.
+ * Claims tell who still uses a tree. A claim is a small file named after the claimant; trees without
+ * a claim may be removed later. Never touches a tree. Where no claim can be written, nothing can be
+ * removed either: that is no error.
  */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isRefusal } from "./store-error";
+import { DAY_MS, markUsed, WEEK_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
+/** Ends the name of a claim that nobody will ever give up. */
+const PASSING = ".passing";
+
 export interface ClaimStore {
-  /** Says that `claimant` uses the tree; gives up what it claimed before. */
+  /** Says that `claimant` (a resource's id) uses the tree; gives up what it claimed before. */
   claim(claimant: string, treeName: string): Promise<void>;
+  /** The same for a claimant without a state: it holds for a week after the last time it was said. */
+  claimInPassing(claimant: string, treeName: string): Promise<void>;
   /** Says that `claimant` uses no tree any more. Nothing is an error. */
   release(claimant: string): Promise<void>;
   /** Names of the trees that somebody claims. */
@@ -21,21 +29,41 @@ export function openClaims(treesDirectory: string): ClaimStore {
   const directory = join(treesDirectory, ".claims");
   const file = (claimant: string): string =>
     join(directory, createHash("sha256").update(claimant).digest("hex").slice(0, 32));
+  const write = async (path: string, treeName: string): Promise<void> => {
+    const current = await readFile(path, "utf8").catch(() => "");
+    if (current === treeName) return;
+    await writeFileWhole(path, treeName).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+    });
+  };
 
   return Object.freeze({
-    async claim(claimant: string, treeName: string) {
-      const current = await readFile(file(claimant), "utf8").catch(() => "");
-      if (current !== treeName) await writeFileWhole(file(claimant), treeName);
+    claim: (claimant: string, treeName: string) => write(file(claimant), treeName),
+    async claimInPassing(claimant: string, treeName: string) {
+      const path = `${file(claimant)}${PASSING}`;
+      await write(path, treeName);
+      await markUsed(path, DAY_MS);
     },
     async release(claimant: string) {
-      await rm(file(claimant), { force: true });
+      await rm(file(claimant), { force: true }).catch(() => undefined);
     },
     async claimed() {
       const names = await readdir(directory).catch(() => []);
-      const trees = await Promise.all(
-        names.map((name) => readFile(join(directory, name), "utf8").catch(() => "")),
-      );
-      return new Set(trees.filter((name) => name !== ""));
+      const trees = await Promise.all(names.map((name) => claimIn(directory, name)));
+      return new Set(trees.filter((name) => name !== undefined));
     },
   });
+}
+
+/** The tree that a claim names. One that was made in passing goes when its week is over. */
+async function claimIn(directory: string, name: string): Promise<string | undefined> {
+  if (!/^[0-9a-f]{32}(\.passing)?$/.test(name)) return undefined;
+  const path = join(directory, name);
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined) return undefined;
+  if (name.endsWith(PASSING) && Date.now() - facts.mtimeMs > WEEK_MS) {
+    await rm(path, { force: true }).catch(() => undefined);
+    return undefined;
+  }
+  return await readFile(path, "utf8").catch(() => undefined);
 }

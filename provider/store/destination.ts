@@ -9,10 +9,10 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Report } from "../context";
 import { OciError, systemCode } from "../errors";
 import type { Tree } from "../types";
-import { storeError } from "./blobs";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { parseReceipt, type Receipt } from "./receipt";
 import { removeTree, stagingPath, sweepStaging } from "./staging";
+import { storeError } from "./store-error";
 import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
 import { readJsonFile, writeFileWhole } from "./write-file";
 

@@ -8,17 +8,24 @@ import { join } from "node:path";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
 import type { Tree, TreeEntry } from "../types";
-import { storeError } from "./blobs";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { parseReceipt, type Receipt } from "./receipt";
 import { removeTree, renameInto, stagingPath, sweepStaging } from "./staging";
+import { storeError } from "./store-error";
+import { DAY_MS, markUsed } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
 /** Folder of the trees, relative to the program's directory; part of every `path` output. */
 export const TREES_FOLDER = ".oci-artifacts";
 
+/** Where trees are built, and where what is replaced steps aside; beside them, to rename from. */
+export const STAGING_FOLDER = ".staging";
+
 /** How many names of damaged files a message lists. */
 const SHOWN_DAMAGE = 5;
+
+const HINT =
+  "make room or make the folder writable, or bring it along with this content in it: what is there already needs no write";
 
 /** Which tree, and everything that decides what is in it. */
 export interface TreeKey {
@@ -45,10 +52,11 @@ export interface TreeStore {
 /** The trees beside the program in `projectDirectory`. */
 export function openTrees(projectDirectory: string): TreeStore {
   const directory = join(projectDirectory, TREES_FOLDER);
-  const receiptFile = (name: string): string => join(directory, ".receipts", `${name}.json`);
+  const read = async (name: string): Promise<Receipt | undefined> =>
+    parseReceipt(await readJsonFile(receiptFile(directory, name)));
 
   const look = async ({ name, key }: TreeKey): Promise<Look> => {
-    const receipt = parseReceipt(await readJsonFile(receiptFile(name)));
+    const receipt = await read(name);
     if (receipt?.key !== key) return { state: "missing" };
     const { damage, refreshed } = await inspectTree(join(directory, name), receipt);
     if (damage.length > 0) {
@@ -59,8 +67,10 @@ export function openTrees(projectDirectory: string): TreeStore {
     if (refreshed !== undefined) {
       // A copied checkout has other inodes: remember them, so that the next look is cheap again.
       const text = JSON.stringify({ ...receipt, entries: refreshed });
-      await writeFileWhole(receiptFile(name), text).catch(() => undefined);
+      await writeFileWhole(receiptFile(directory, name), text).catch(() => undefined);
     }
+    // Whoever prunes takes the receipt away first: without one, the tree is about to go.
+    if (!(await markUsed(receiptFile(directory, name), DAY_MS))) return { state: "missing" };
     return { state: "whole", tree: treeOf(join(directory, name), name, receipt) };
   };
 
@@ -78,13 +88,14 @@ export function openTrees(projectDirectory: string): TreeStore {
   };
 
   const build = async (key: TreeKey, fill: FillTree): Promise<Tree> => {
-    const area = await prepare(directory);
-    const draft = await stagingPath(area);
+    const { area, draft } = await prepare(directory).catch((error: unknown) => {
+      throw storeError(error, directory, HINT);
+    });
     try {
       await mkdir(draft);
       const receipt = receiptOf(key.key, draft, await fill(draft));
       // The receipt first: who finds the tree finds its receipt. One without the other is rebuilt.
-      await writeFileWhole(receiptFile(key.name), JSON.stringify(receipt));
+      await writeFileWhole(receiptFile(directory, key.name), JSON.stringify(receipt));
       const target = join(directory, key.name);
       if (!(await renameInto(draft, target))) {
         const found = await look(key);
@@ -93,7 +104,7 @@ export function openTrees(projectDirectory: string): TreeStore {
       }
       return treeOf(target, key.name, receipt);
     } catch (error) {
-      throw storeError(error, directory);
+      throw storeError(error, directory, HINT);
     } finally {
       await removeTree(draft).catch(() => undefined);
     }
@@ -116,10 +127,13 @@ export function openTrees(projectDirectory: string): TreeStore {
       }
       return tree;
     },
-    async receipt(name: string) {
-      return parseReceipt(await readJsonFile(receiptFile(name)));
-    },
+    receipt: read,
   });
+}
+
+/** The record of what lies in a tree, when it was placed and when it was last asked for. */
+export function receiptFile(directory: string, name: string): string {
+  return join(directory, ".receipts", `${name}.json`);
 }
 
 type Look =
@@ -140,17 +154,15 @@ export function treeOf(directory: string, name: string, receipt: Receipt): Tree 
   });
 }
 
-/** Makes the folder with its own .gitignore, sweeps what killed runs left, returns the staging area. */
-async function prepare(directory: string): Promise<string> {
-  const area = join(directory, ".staging");
-  try {
-    await mkdir(area, { recursive: true });
-    await writeFile(join(directory, ".gitignore"), "*\n", { flag: "wx" });
-  } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw storeError(error, directory);
-  }
+/** Makes the folder with its own .gitignore, sweeps what killed runs left; a free path in its staging area. */
+async function prepare(
+  directory: string,
+): Promise<{ readonly area: string; readonly draft: string }> {
+  const area = join(directory, STAGING_FOLDER);
+  await mkdir(area, { recursive: true });
+  await writeFile(join(directory, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
   await sweepStaging(area);
-  return area;
+  return { area, draft: await stagingPath(area) };
 }
 
 /** Two renames: what lies at `target` steps aside, `draft` takes its place. False where another was faster. */

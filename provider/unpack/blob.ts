@@ -10,6 +10,7 @@ export class BlobReader {
   readonly #descriptor: number;
   readonly #place: Place;
   readonly #check: DigestCheck;
+  #isVerified = false;
 
   /** Opens the file; its size is the first thing that must be right. */
   constructor(file: string, place: Place) {
@@ -40,12 +41,20 @@ export class BlobReader {
 
   /** After the last byte: throws DIGEST_MISMATCH unless the descriptor names exactly what was read. */
   verify(): void {
+    if (this.#isVerified) return;
     const { bytes } = this.#check;
     const { digest, size } = this.#place.layer.descriptor;
     const actual = this.#check.actual();
     if (actual !== digest || bytes !== size) {
       throw digestMismatch(this.#place, `${actual}, ${bytes} bytes`);
     }
+    this.#isVerified = true;
+  }
+
+  /** Bytes at any place of a blob that was verified; fewer only where it ends. */
+  readAt(position: number, buffer: Buffer): Buffer {
+    if (!this.#isVerified) throw new Error("the blob has not been verified");
+    return buffer.subarray(0, readSync(this.#descriptor, buffer, 0, buffer.length, position));
   }
 
   close(): void {

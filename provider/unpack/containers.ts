@@ -3,14 +3,15 @@
  * beginning only and proves nothing about the rest.
  */
 import { constants, gunzipSync } from "node:zlib";
+import { zstdStart } from "./inflate";
 
 const BLOCK = 512;
 
 /** How much of a gzip is inflated to look at its inside; the first lengths are enough but for rare headers. */
 const PROBE_LENGTHS = [1024, 8 * 1024, 80 * 1024];
 
-/** As many bytes of a blob as `containerOf` and `holdsTar` may need. */
-export const PROBE_BYTES = 80 * 1024;
+/** As many bytes of a blob as `containerOf` and `isArchive` may need: a whole block of zstd. */
+export const PROBE_BYTES = 144 * 1024;
 
 export type Container = "gzip" | "zstd" | "zip" | "other";
 
@@ -26,9 +27,19 @@ export function containerOf(start: Buffer): Container {
   return "other";
 }
 
-/** Whether the first block is a tar header with the right checksum, inside gzip or plain. */
-export function holdsTar(start: Buffer): boolean {
-  return isTarHeader(containerOf(start) === "gzip" ? inflatedStart(start) : start);
+/** Whether the blob is a zip, or its first block, inflated where it has to be, is a tar header. */
+export async function isArchive(start: Buffer): Promise<boolean> {
+  switch (containerOf(start)) {
+    case "zip":
+      return true;
+    case "gzip":
+      return isTarHeader(gzipStart(start));
+    case "zstd":
+      // What cannot be looked into is no plain file either: to be refused with its reason.
+      return await zstdStart(start, BLOCK).then(isTarHeader, () => true);
+    case "other":
+      return isTarHeader(start);
+  }
 }
 
 function isTarHeader(block: Buffer): boolean {
@@ -42,7 +53,7 @@ function isTarHeader(block: Buffer): boolean {
 }
 
 /** At least one block of what the gzip holds, or less where it holds less or is damaged. */
-function inflatedStart(start: Buffer): Buffer {
+function gzipStart(start: Buffer): Buffer {
   let inflated = Buffer.alloc(0);
   for (const length of PROBE_LENGTHS) {
     try {

@@ -24,6 +24,8 @@ export interface ArchiveEntry {
   readonly size: number;
   /** Target of a link. */
   readonly target?: string;
+  /** Hex of the content, where something else vouches for it already. */
+  readonly sha256?: string;
 }
 
 /** Takes entries one after the other; each content between `begin` and `end`. */
@@ -80,7 +82,7 @@ function beginEntry(entry: ArchiveEntry, place: Place, options: SinkOptions): "f
       tree.directory(path, facts, place);
       return undefined;
     case "file":
-      tree.beginFile(path, entry.size, facts, place);
+      tree.beginFile(path, entry.size, facts, place, entry.sha256);
       return "file";
     case "symlink":
       checkTarget(entry.target ?? "", place, limits);

@@ -42,14 +42,14 @@ export function broken(place: Place, fact: string, cause?: unknown): OciError {
   });
 }
 
-/** The format is a known one that is not unpacked. */
-export function unsupported(place: Place, format: string): OciError {
+/** A valid archive that is not unpacked here. */
+export function unsupported(place: Place, fact: string): OciError {
   return new OciError({
-    code: "UNSUPPORTED_MANIFEST",
+    code: "BAD_ARCHIVE",
     verb: VERB,
     subject: place.subject,
-    fact: `${placeName(place)} is ${format}, which is not supported`,
-    hint: "have the artifact pushed with layers that are tar or tar+gzip",
+    fact: `${placeName(place)} ${fact}, which is not supported`,
+    hint: "have the artifact pushed as tar, tar+gzip, tar+zstd, or a zip of stored or deflated files",
   });
 }
 

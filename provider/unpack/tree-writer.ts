@@ -1,37 +1,29 @@
 /**
- * Writes the entries that the guard let pass into the staging folder, which is ours alone. Files are
- * opened so that nothing that exists is ever touched; symlinks come last, when no write can follow one.
+ * Writes the entries that the guard let pass into the staging folder, which is ours alone. What files
+ * hold is for a FileWriter to write; symlinks come last, when no write can follow one.
  */
-import { createHash, type Hash } from "node:crypto";
 import {
   chmodSync,
-  closeSync,
   constants,
   copyFileSync,
-  fchmodSync,
-  fstatSync,
-  futimesSync,
   linkSync,
   lutimesSync,
   mkdirSync,
-  openSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { Limits } from "../limits";
 import type { PlannedLayer, TreeEntry } from "../types";
 import { sortedByPath } from "../content-digest";
+import type { FileWriter } from "./files";
 import { FIXED_SECONDS, linkProblem, permissions } from "./guard";
 import { TreeModel, type Removal } from "./model";
 import { directoryNode, type FileNode, type TreeNode } from "./nodes";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, quoted, unsafe, type Place } from "./problems";
-
-const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** What an archive declares about an entry; undefined where it declares nothing of use. */
 export interface EntryFacts {
@@ -39,23 +31,22 @@ export interface EntryFacts {
   readonly seconds: number;
 }
 
-interface OpenFile {
-  readonly descriptor: number;
-  readonly node: FileNode;
-  readonly hash: Hash;
-}
-
 export class TreeWriter {
   readonly model: TreeModel;
   readonly #staging: string;
+  readonly #files: FileWriter;
   readonly #limits: Limits;
-  /** Modes that `open` gives exactly as asked, and those that the umask changes. */
-  readonly #exactModes = new Map<number, boolean>();
   #extractedBytes = 0;
-  #open: OpenFile | undefined;
 
-  constructor(staging: string, first: PlannedLayer, isImage: boolean, limits: Limits) {
+  constructor(
+    staging: string,
+    files: FileWriter,
+    first: PlannedLayer,
+    isImage: boolean,
+    limits: Limits,
+  ) {
     this.#staging = staging;
+    this.#files = files;
     this.#limits = limits;
     this.model = new TreeModel(directoryNode(first, 0o755, FIXED_SECONDS), isImage, limits);
   }
@@ -70,32 +61,37 @@ export class TreeWriter {
     this.#put(path, node, place);
   }
 
-  /** Opens a file; its content follows by `write`, its end by `endFile`. */
-  beginFile(path: readonly string[], size: number, facts: EntryFacts, place: Place): void {
+  /**
+   * Opens a file; its content follows by `write`, its end by `endFile`.
+   *
+   * @param sha256 - hex of the content, where that is known already; else it is hashed
+   */
+  beginFile(
+    path: readonly string[],
+    size: number,
+    facts: EntryFacts,
+    place: Place,
+    sha256?: string,
+  ): void {
     this.#countBytes(size, place);
     const { layer } = place;
+    const { seconds } = facts;
     const mode = permissions("file", facts.mode);
-    const node: FileNode = { type: "file", layer, mode, seconds: facts.seconds, size, sha256: "" };
+    const node: FileNode = { type: "file", layer, mode, seconds, size, sha256: sha256 ?? "" };
     this.#put(path, node, place);
-    const descriptor = openSync(this.#onDisk(path), NEW_FILE, mode);
-    this.#open = { descriptor, node, hash: createHash("sha256") };
-    if (!this.#isExact(mode, descriptor)) fchmodSync(descriptor, mode);
+    const hashed = (hex: string): void => {
+      node.sha256 = hex;
+    };
+    const file = { path: this.#onDisk(path), mode, seconds };
+    this.#files.begin(file, sha256 === undefined ? hashed : undefined);
   }
 
   write(chunk: Buffer): void {
-    if (this.#open === undefined) throw new Error("no file is open");
-    this.#open.hash.update(chunk);
-    for (let written = 0; written < chunk.length;) {
-      written += writeSync(this.#open.descriptor, chunk, written);
-    }
+    this.#files.write(chunk);
   }
 
   endFile(): void {
-    if (this.#open === undefined) throw new Error("no file is open");
-    const { descriptor, node, hash } = this.#open;
-    node.sha256 = hash.digest("hex");
-    futimesSync(descriptor, node.seconds, node.seconds);
-    this.close();
+    this.#files.end();
   }
 
   /** A second name of a file that is there already. */
@@ -106,6 +102,7 @@ export class TreeWriter {
     if (target.type === "directory") throw broken(place, `is a hard link to the directory ${name}`);
     if (this.model.find(path, place) === target) throw broken(place, "is a hard link to itself");
     if (target.type === "file") this.#countBytes(target.size, place);
+    this.#files.settle();
     this.#put(path, { ...target, layer: place.layer }, place);
     if (target.type === "file") this.#link(this.#onDisk(targetPath), this.#onDisk(path), target);
   }
@@ -122,6 +119,7 @@ export class TreeWriter {
 
   /** Checks and makes the symlinks, gives directories their modes and times, lists everything. */
   async finish(subject: string, pace: Pace): Promise<readonly TreeEntry[]> {
+    this.#files.settle();
     const found = listNodes(this.model);
     await this.#checkLinks(found, subject, pace);
     // Deepest first: what is made in a directory changes its time.
@@ -139,11 +137,9 @@ export class TreeWriter {
     return sortedByPath(found.map(({ path, node }) => entryOf(path.join("/"), node)));
   }
 
-  /** Leaves no file open, whatever happened. */
+  /** Leaves no file open and nothing under way, whatever happened. */
   close(): void {
-    const open = this.#open;
-    this.#open = undefined;
-    if (open !== undefined) closeSync(open.descriptor);
+    this.#files.close();
   }
 
   async #checkLinks(found: readonly Found[], subject: string, pace: Pace): Promise<void> {
@@ -165,6 +161,7 @@ export class TreeWriter {
   }
 
   #remove(removed: readonly Removal[]): void {
+    if (removed.length > 0) this.#files.settle();
     for (const { path, type } of removed) {
       const name = join(this.#staging, path);
       if (type === "directory") rmdirSync(name);
@@ -181,15 +178,6 @@ export class TreeWriter {
       chmodSync(name, node.mode);
       utimesSync(name, node.seconds, node.seconds);
     }
-  }
-
-  /** Asks the first file of each mode whether the umask or an inherited ACL changed it. */
-  #isExact(mode: number, descriptor: number): boolean {
-    const known = this.#exactModes.get(mode);
-    if (known !== undefined) return known;
-    const isExact = (fstatSync(descriptor).mode & 0o7777) === mode;
-    this.#exactModes.set(mode, isExact);
-    return isExact;
   }
 
   #countBytes(size: number, place: Place): void {

@@ -46,7 +46,7 @@ describe("pull", () => {
 
 describe("mistakes", () => {
   const cases: readonly [readonly string[], RegExp][] = [
-    [["push", "x"], /^there is no command "push"; there is "pull"$/],
+    [["push", "x"], /^there is no command "push"; there are pull, inspect and cache$/],
     [["--json"], /^there is no command ""/],
     [["pull", "--output", "x"], /^pull needs a reference$/],
     [["pull", "a", "b", "c", "--output", "x"], /takes one reference, and got "b c" as well/],

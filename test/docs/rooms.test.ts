@@ -23,6 +23,10 @@ const COMMON = new Set(
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   undici: ["provider/registry/"],
   tar: ["provider/unpack/"],
+  yauzl: ["provider/unpack/"],
+  fzstd: ["provider/unpack/"],
+  picomatch: ["provider/content/"],
+  "cli-progress": ["cli/"],
   "@pulumi/pulumi": ["sdk/", "provider/pulumi/"],
 };
 

@@ -107,7 +107,7 @@ const RESETS: Readonly<Record<string, Case>> = {
     pauses: [500],
   },
   "with a body that ends too early in good order, every time": {
-    plans: [blob({ kind: "truncate", bytes: 40_000 })],
+    plans: [blob({ kind: "truncate", bytes: 5_000 })],
     code: "DIGEST_MISMATCH",
     words: /sends \d+ of the \d+ bytes of the descriptor/,
     traffic: ["manifest 200", "blob 200", "blob 206 x4"],
@@ -115,7 +115,11 @@ const RESETS: Readonly<Record<string, Case>> = {
   "in the middle of a chunk": {
     plans: [
       blob(
-        wire("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "ffff\r\n", "few bytes"),
+        wire(
+          "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+          "ffff\r\n",
+          LAYER.subarray(0, 99),
+        ),
         1,
       ),
     ],
@@ -151,9 +155,8 @@ const LENGTHS: Readonly<Record<string, Case>> = {
   },
   "in two contradicting headers": {
     plans: [manifest(wire("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 9\r\n\r\n{}"))],
-    code: "REGISTRY",
-    words: /does not speak HTTP/,
-    traffic: ["manifest -"],
+    ...BROKEN,
+    traffic: ["manifest - x5"],
   },
   "together with chunks": {
     plans: [
@@ -164,9 +167,8 @@ const LENGTHS: Readonly<Record<string, Case>> = {
         ),
       ),
     ],
-    code: "REGISTRY",
-    words: /does not speak HTTP/,
-    traffic: ["manifest -"],
+    ...BROKEN,
+    traffic: ["manifest - x5"],
   },
   "left out, with the connection's end as the blob's": {
     plans: [blob(wire("HTTP/1.0 200 OK\r\n\r\n", LAYER))],

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { OciError } from "../../provider/errors";
-import { isWhole, openBlobs, storeError, type BlobKey } from "../../provider/store/blobs";
+import { isWhole, openBlobs, type BlobKey, type BlobSource } from "../../provider/store/blobs";
+import { storeError } from "../../provider/store/store-error";
+import { SILENT } from "../../provider/context";
 import { folderFor } from "../support/folder-for-test";
 
 const CONTENT = Buffer.from("the bytes of a layer");
@@ -14,12 +16,14 @@ function keyOf(bytes: Buffer, algorithm: "sha256" | "sha512" = "sha256"): BlobKe
   return { digest: digestOf(bytes, algorithm), size: bytes.length };
 }
 
-async function* chunks(...parts: readonly (Buffer | Error)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) {
-    await new Promise(setImmediate);
-    if (part instanceof Error) throw part;
-    yield part;
-  }
+function chunks(...parts: readonly (Buffer | Error)[]): BlobSource {
+  return async function* () {
+    for (const part of parts) {
+      await new Promise(setImmediate);
+      if (part instanceof Error) throw part;
+      yield part;
+    }
+  };
 }
 
 /** All files below a folder, relative. */
@@ -36,7 +40,7 @@ describe("what gets in", () => {
       const blobs = openBlobs(folderFor(context));
       const key = keyOf(CONTENT, algorithm);
       assert.equal(await blobs.has(key), false);
-      await blobs.write(key, chunks(CONTENT.subarray(0, 7), CONTENT.subarray(7)), "x");
+      await blobs.write(key, chunks(CONTENT.subarray(0, 7), CONTENT.subarray(7)), "x", SILENT);
       assert.equal(await blobs.has(key), true);
       assert.deepEqual(await blobs.read(key.digest), CONTENT);
       assert.deepEqual(readFileSync(blobs.file(key.digest)), CONTENT);
@@ -55,7 +59,7 @@ describe("what gets in", () => {
   test("an empty blob", async (context) => {
     const blobs = openBlobs(folderFor(context));
     const key = keyOf(Buffer.alloc(0));
-    await blobs.write(key, chunks(), "x");
+    await blobs.write(key, chunks(), "x", SILENT);
     assert.equal(await blobs.has(key), true);
   });
 
@@ -63,9 +67,10 @@ describe("what gets in", () => {
     const folder = folderFor(context);
     const blobs = openBlobs(folder);
     const key = keyOf(CONTENT);
-    await Promise.all([1, 2, 3].map(() => blobs.write(key, chunks(CONTENT), "x")));
+    await Promise.all([1, 2, 3].map(() => blobs.write(key, chunks(CONTENT), "x", SILENT)));
     assert.equal(await isWhole(blobs, key), true);
-    assert.equal(filesBelow(folder).length, 1);
+    assert.equal(filesBelow(join(folder, "blobs")).length, 1);
+    assert.deepEqual(filesBelow(join(folder, "staging")), []);
   });
 });
 
@@ -81,14 +86,17 @@ describe("what stays out, and leaves nothing", () => {
     test(name, async (context) => {
       const folder = folderFor(context);
       const blobs = openBlobs(folder);
-      await assert.rejects(blobs.write(keyOf(CONTENT), chunks(...parts), "team/x:1"), (error) => {
-        assert.ok(error instanceof OciError);
-        assert.equal(error.code, "DIGEST_MISMATCH");
-        assert.match(error.message, /^cannot fetch team\/x:1: blob sha256:/);
-        assert.match(error.message, text);
-        assert.match(error.message, /\nhint: /);
-        return true;
-      });
+      await assert.rejects(
+        blobs.write(keyOf(CONTENT), chunks(...parts), "team/x:1", SILENT),
+        (error) => {
+          assert.ok(error instanceof OciError);
+          assert.equal(error.code, "DIGEST_MISMATCH");
+          assert.match(error.message, /^cannot fetch team\/x:1: blob sha256:/);
+          assert.match(error.message, text);
+          assert.match(error.message, /\nhint: /);
+          return true;
+        },
+      );
       assert.deepEqual(filesBelow(folder), []);
     });
   }
@@ -106,7 +114,9 @@ describe("what stays out, and leaves nothing", () => {
       }
     }
     const blobs = openBlobs(folderFor(context));
-    await assert.rejects(blobs.write(keyOf(CONTENT), endless(), "x"), { code: "DIGEST_MISMATCH" });
+    await assert.rejects(blobs.write(keyOf(CONTENT), endless, "x", SILENT), {
+      code: "DIGEST_MISMATCH",
+    });
     assert.equal(isClosed, true);
   });
 
@@ -114,14 +124,14 @@ describe("what stays out, and leaves nothing", () => {
     const folder = folderFor(context);
     const cut = new Error("cut");
     const source = chunks(CONTENT.subarray(0, 5), cut);
-    await assert.rejects(openBlobs(folder).write(keyOf(CONTENT), source, "x"), cut);
+    await assert.rejects(openBlobs(folder).write(keyOf(CONTENT), source, "x", SILENT), cut);
     assert.deepEqual(filesBelow(folder), []);
   });
 
   test("a failed write leaves the entry that is there", async (context) => {
     const blobs = openBlobs(folderFor(context));
     await blobs.put(digestOf(CONTENT), CONTENT);
-    await assert.rejects(blobs.write(keyOf(CONTENT), chunks(wrong), "x"));
+    await assert.rejects(blobs.write(keyOf(CONTENT), chunks(wrong), "x", SILENT));
     assert.deepEqual(await blobs.read(digestOf(CONTENT)), CONTENT);
   });
 });
@@ -142,7 +152,7 @@ describe("damaged entries", () => {
     await blobs.put(key.digest, CONTENT);
     writeFileSync(blobs.file(key.digest), "");
     assert.equal(await blobs.has(key), false);
-    await blobs.write(key, chunks(CONTENT), "x");
+    await blobs.write(key, chunks(CONTENT), "x", SILENT);
     assert.equal(await isWhole(blobs, key), true);
   });
 

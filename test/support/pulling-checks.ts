@@ -69,7 +69,6 @@ export function checkTexts(
   for (const text of texts) {
     assert.ok(text.length <= LONGEST_MESSAGE, `${text.length} characters: ${text.slice(0, 200)}…`);
     assert.doesNotMatch(text, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");
-    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
     assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/, "a control sequence");
   }
   if (error !== undefined) checkShape(error);
@@ -89,23 +88,22 @@ function checkShape({ code, message, details, hint, cause }: OciError): void {
   assert.deepEqual(rest, [...details.map((line) => `  ${line}`), ...hints]);
 }
 
-/** Few requests, and credentials for their own host alone. */
+/** Few requests, no cookie, and credentials for `home` and the registry's token service alone. */
 export function checkTraffic(
+  home: string,
   registry: TestRegistry,
   strangers: readonly TestRegistry[],
   seen: readonly number[],
   most: number,
 ): void {
-  const servers = [registry, ...strangers];
-  const counts = servers.map((server, index) => server.requests.length - (seen[index] ?? 0));
-  const total = counts.reduce((sum, count) => sum + count, 0);
+  const fresh = [registry, ...strangers].map((server, index) => server.requests.slice(seen[index]));
+  const total = fresh.flat().length;
   assert.ok(total <= most, `${total} requests, more than ${most}`);
-  for (const server of servers) {
-    for (const { headers, host, path, server: role } of server.requests) {
-      assert.equal(headers.cookie, undefined, "a cookie");
-      if (server === registry && (role === "token" || host === registry.host)) continue;
-      assert.equal(headers.authorization, undefined, `a credential for ${host}${path}`);
-    }
+  for (const request of fresh.flat()) {
+    const { headers, host, path } = request;
+    const isOwn = host === home || (request.server === "token" && fresh[0]?.includes(request));
+    assert.equal(headers.cookie, undefined, "a cookie");
+    if (!isOwn) assert.equal(headers.authorization, undefined, `a credential for ${host}${path}`);
   }
 }
 

@@ -21,10 +21,11 @@ import { readSettings, type Settings } from "../../provider/settings/settings";
 import { openBlobs } from "../../provider/store/blobs";
 import { openTagMemory } from "../../provider/store/tag-memory";
 import { openTrees } from "../../provider/store/trees";
-import { tarGz } from "./archives";
+import { gzip, tar, tarGz, type TarMember } from "./archives";
 import { MEDIA_TYPES, publish, type Artifact, type ArtifactContent } from "./artifacts";
 import { folderFor } from "./folder-for-test";
 import { checkFolders, checkTexts, checkTraffic, treesIn } from "./pulling-checks";
+import { registryFor } from "./registry-for-test";
 import type { LoggedRequest, TestRegistry } from "./registry-types";
 import { recordReport, type RecordedReport } from "./report-for-test";
 
@@ -134,7 +135,8 @@ export function openSandbox(
       );
       const { pulled, error, report } = result;
       checkFolders(folder, pulled === undefined ? before : [...before, pulled.tree.name]);
-      checkTraffic(registry, strangers, seen, options.mostRequests ?? 12);
+      const host = options.reference?.split("/")[0] ?? registry.host;
+      checkTraffic(host, registry, strangers, seen, options.mostRequests ?? 12);
       checkTexts(error, report.lines, secretsOf([registry, ...strangers], options.inputs));
       return result;
     },
@@ -220,6 +222,22 @@ function secretsOf(
     .flatMap(({ headers }) => headers.authorization?.split(" ")[1] ?? []);
   const { password, identityToken } = inputs?.credentials ?? {};
   return [LOGIN.password, password, identityToken, ...sent].filter((text) => text !== undefined);
+}
+
+/** Pulls an artifact with these members, or this archive, in each of its layers. */
+export async function pullLayers(
+  t: TestContext,
+  ...layers: readonly (readonly TarMember[] | Buffer)[]
+): Promise<PullResult> {
+  const registry = await registryFor(t);
+  const sandbox = openSandbox(t, registry);
+  publishKnown(registry, {
+    layers: layers.map((layer) => ({
+      bytes: Buffer.isBuffer(layer) ? layer : gzip(tar(layer)),
+      mediaType: MEDIA_TYPES.tarGzip,
+    })),
+  });
+  return await sandbox.pull();
 }
 
 /** The pull succeeded with exactly these files. */

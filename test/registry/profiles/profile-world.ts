@@ -50,9 +50,12 @@ export interface ProfileWorld {
   readonly endpoint: Endpoint;
   readonly warnings: readonly string[];
   /** The whole road, for the profile's reference or another one. */
-  pull(more?: { readonly reference?: string; readonly known?: string }): Promise<Pulled>;
+  readonly pull: (more?: {
+    readonly reference?: string;
+    readonly known?: string;
+  }) => Promise<Pulled>;
   /** "GET ghcr.io manifest bearer 200", in order. */
-  trace(): readonly string[];
+  readonly trace: () => readonly string[];
 }
 
 /** Opens the world of a profile, with one artifact in it. Closes with the test. */
@@ -107,9 +110,7 @@ async function startProfile(
   const registry = await serve(t, {
     ...options,
     ...(isPlain === true ? {} : { tls: createServerCertificate(authority, { names }) }),
-    ...(options.auth === undefined
-      ? {}
-      : { auth: { ...options.auth, ...auth } as BasicAuth | TokenAuth }),
+    ...(options.auth === undefined ? {} : { auth: { ...options.auth, ...auth } }),
     quirks: { ...options.quirks, ...quirks },
     ...(now === undefined ? {} : { now }),
   });

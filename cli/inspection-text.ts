@@ -1,0 +1,73 @@
+/**
+ * What `oci-artifact inspect` prints: the manifest or index that a reference names, its layers and
+ * what a pull would make of each. Pure; the looking is provider/inspect.ts.
+ */
+import type { Inspection, InspectedLayer } from "../provider/inspect";
+import { printable } from "../provider/redact";
+import { formatPlatform } from "../provider/reference/platform";
+import { formatByteSize } from "../provider/settings/byte-size";
+import type { Descriptor } from "../provider/types";
+
+const LABEL_WIDTH = 15;
+
+/** The inspection as lines for a terminal. */
+export function inspectionText(pinned: string, found: Inspection): string {
+  const { digest, index, manifest, manifestDigest } = found;
+  const facts = [
+    line("reference", pinned),
+    line("digest", digest),
+    line("media type", found.mediaType),
+    line("artifact type", manifest?.artifactType ?? index?.artifactType),
+    line("manifest", manifestDigest === digest ? undefined : manifestDigest),
+    ...Object.entries(manifest?.annotations ?? index?.annotations ?? {}).map(([key, value]) =>
+      line("annotation", `${key}: ${value}`),
+    ),
+    ...(index?.manifests ?? []).map((child) => line("platform", childText(child))),
+    ...(manifest === undefined
+      ? []
+      : [
+          line("config", manifest.config?.mediaType),
+          line("layers", `${found.layers.length}, ${formatByteSize(found.size)} to fetch`),
+        ]),
+    ...found.layers.map((layer, position) => line(`  ${position}`, layerText(layer))),
+    line("served by", found.servedBy?.host ?? "the cache"),
+    line("problem", found.problem?.message),
+  ];
+  return printable(facts.filter((text) => text !== "").join(""));
+}
+
+/** The inspection as one JSON value. */
+export function inspectionJson(pinned: string, found: Inspection): object {
+  const { problem, servedBy, ...facts } = found;
+  return {
+    pinned,
+    ...facts,
+    ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } }),
+    ...(servedBy === undefined ? {} : { servedBy: servedBy.host }),
+  };
+}
+
+function line(label: string, value: string | undefined): string {
+  return value === undefined ? "" : `${label.padEnd(LABEL_WIDTH)}${value}\n`;
+}
+
+function childText({ digest, platform, size }: Descriptor): string {
+  const name = platform === undefined ? "(none)" : formatPlatform(platform);
+  return `${name.padEnd(16)} ${digest} ${formatByteSize(size)}`;
+}
+
+function layerText({ descriptor, form }: InspectedLayer): string {
+  const { digest, mediaType, size } = descriptor;
+  return `${digest} ${formatByteSize(size)} ${mediaType}${form === undefined ? "" : becomes(form)}`;
+}
+
+function becomes(form: NonNullable<InspectedLayer["form"]>): string {
+  switch (form.kind) {
+    case "archive":
+      return `, unpacked${form.directory === "" ? "" : ` at ${form.directory}/`}`;
+    case "file":
+      return `, the file ${form.name}`;
+    case "detect":
+      return `, unpacked if it is an archive, else the file ${form.name}`;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What a person can do with the store: list it, prune it, verify it. Returns data; prints nothing.
+ * Whatever is removed here comes back with the next pull that needs it.
+ */
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCode } from "../errors";
+import { blobFile, listBlobs, sizeOf, type StoredBlob } from "./blob-folder";
+import { isWholeFile } from "./blobs";
+import { beginTally } from "./blob-tally";
+import { leastRecentlyUsed, removeBlobs } from "./evict";
+import { heldBlobs } from "./held-blobs";
+import { listTrees, pruneTrees, type ListedTree } from "./prune-trees";
+import { sweepStaging } from "./staging";
+import { openTrees } from "./trees";
+import { WEEK_MS } from "./use-mark";
+
+/** Which store: the user's cache, and the trees of one program. */
+export interface StorePlaces {
+  /** Absolute. */
+  readonly cacheDirectory: string;
+  /** Bytes that the blobs may come to. */
+  readonly cacheMaxBytes: number;
+  /** The program's directory. */
+  readonly projectDirectory: string;
+}
+
+export interface CachedTree extends ListedTree {
+  /** Bytes of its files. */
+  readonly size: number;
+}
+
+export interface CacheListing {
+  /** The least recently used first. */
+  readonly blobs: readonly StoredBlob[];
+  readonly trees: readonly CachedTree[];
+  /** Bytes of all blobs. */
+  readonly size: number;
+}
+
+/** What lies in the cache, and beside the program. */
+export async function listCache(places: StorePlaces): Promise<CacheListing> {
+  const store = openTrees(places.projectDirectory);
+  const blobs = await listBlobs(places.cacheDirectory);
+  const trees: CachedTree[] = [];
+  for (const tree of await listTrees(store.directory)) {
+    const receipt = await store.receipt(tree.name);
+    trees.push({ ...tree, size: sizeOf(receipt?.entries ?? []) });
+  }
+  return Object.freeze({ blobs, trees, size: sizeOf(blobs) });
+}
+
+export interface PruneOptions {
+  /**
+   * Removes what was not used for so many milliseconds. Default: blobs beyond the bound, and trees
+   * that were not used for a week.
+   */
+  readonly olderThanMs?: number | undefined;
+  /** Removes all that nobody works with or claims, however new. Default false. */
+  readonly all?: boolean;
+}
+
+export interface PruneResult {
+  /** Those that are gone. */
+  readonly blobs: readonly StoredBlob[];
+  readonly trees: readonly CachedTree[];
+  /** Bytes of both. */
+  readonly freed: number;
+  /** Bytes of the blobs that stay. */
+  readonly size: number;
+}
+
+/** Removes blobs that nobody works with, trees that nobody claims, and what killed runs left. */
+export async function pruneCache(
+  places: StorePlaces,
+  options: PruneOptions = {},
+): Promise<PruneResult> {
+  const { all = false, olderThanMs } = options;
+  const now = Date.now();
+  const before = await listCache(places);
+  const blobs = await pruneBlobs(before, places, (blob) =>
+    all ? true : olderThanMs !== undefined && now - blob.usedAt > olderThanMs,
+  );
+  const { directory } = openTrees(places.projectDirectory);
+  const gone = await pruneTrees(directory, all ? now : now - (olderThanMs ?? WEEK_MS));
+  const names = new Set(gone.map(({ name }) => name));
+  const trees = before.trees.filter(({ name }) => names.has(name));
+  const freed = sizeOf(blobs) + sizeOf(trees);
+  return Object.freeze({ blobs, trees, freed, size: before.size - sizeOf(blobs) });
+}
+
+/** Those that are old, and beyond the bound the least recently used. */
+async function pruneBlobs(
+  { blobs, size }: CacheListing,
+  { cacheDirectory, cacheMaxBytes }: StorePlaces,
+  isOld: (blob: StoredBlob) => boolean,
+): Promise<readonly StoredBlob[]> {
+  await sweepStaging(join(cacheDirectory, "staging"));
+  const held = await heldBlobs(cacheDirectory);
+  const old = blobs.filter((blob) => isOld(blob) && !held.has(blob.digest));
+  const rest = blobs.filter((blob) => !isOld(blob));
+  const beyond = leastRecentlyUsed(rest, held, size - sizeOf(old) - cacheMaxBytes);
+  const removed = await removeBlobs(cacheDirectory, [...old, ...beyond]);
+  if (removed.length > 0) await beginTally(cacheDirectory, size - sizeOf(removed));
+  return removed;
+}
+
+export interface DamagedBlob extends StoredBlob {
+  /** False where the cache may not be written; a pull fetches the blob anew all the same. */
+  readonly isRemoved: boolean;
+}
+
+export interface VerifyResult {
+  /** Blobs that were read. */
+  readonly checked: number;
+  /** Bytes that were read. */
+  readonly size: number;
+  readonly damaged: readonly DamagedBlob[];
+}
+
+/** Hashes every blob of the cache, and removes those that are not what their name says. */
+export async function verifyCache({
+  cacheDirectory,
+}: Pick<StorePlaces, "cacheDirectory">): Promise<VerifyResult> {
+  const blobs = await listBlobs(cacheDirectory);
+  const damaged: DamagedBlob[] = [];
+  let checked = 0;
+  let size = 0;
+  for (const blob of blobs) {
+    const file = blobFile(cacheDirectory, blob.digest);
+    const isWhole = await isWholeFile(file, blob);
+    if (!isWhole && (await isGone(file))) continue;
+    checked += 1;
+    size += blob.size;
+    if (isWhole) continue;
+    const isRemoved = await rm(file, { force: true }).then(
+      () => true,
+      () => false,
+    );
+    damaged.push({ ...blob, isRemoved });
+  }
+  return Object.freeze({ checked, size, damaged });
+}
+
+/** Another process has evicted it since it was listed. */
+async function isGone(file: string): Promise<boolean> {
+  const failure: unknown = await stat(file).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return systemCode(failure) === "ENOENT";
+}

@@ -1,0 +1,41 @@
+/**
+ * Which blobs are at work in some process, so that no other one evicts them: each piece of work
+ * leaves a note with its digests, named after its process, before it looks for the blobs, and takes
+ * it away in the end. Notes of dead processes count for nothing. There is no lock: who has read the
+ * notes just before one came may still remove a blob, and its user fetches it again.
+ */
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stagingPath, sweepStaging } from "./staging";
+
+/** Takes the note away. */
+export type Release = () => Promise<void>;
+
+function notesOf(cacheDirectory: string): string {
+  return join(cacheDirectory, "in-use");
+}
+
+/** Notes that these blobs are at work. A cache that takes no note has nobody evicting from it here. */
+export async function holdBlobs(
+  cacheDirectory: string,
+  digests: readonly string[],
+): Promise<Release> {
+  try {
+    const note = await stagingPath(notesOf(cacheDirectory));
+    await writeFile(note, digests.join("\n"), { flag: "wx" });
+    return () => rm(note, { force: true }).catch(() => undefined);
+  } catch {
+    return () => Promise.resolve();
+  }
+}
+
+/** The blobs that are at work in living processes. */
+export async function heldBlobs(cacheDirectory: string): Promise<ReadonlySet<string>> {
+  const folder = notesOf(cacheDirectory);
+  await sweepStaging(folder);
+  const names = await readdir(folder).catch(() => []);
+  const notes = await Promise.all(
+    names.map((name) => readFile(join(folder, name), "utf8").catch(() => "")),
+  );
+  return new Set(notes.flatMap((note) => note.split("\n")));
+}

@@ -1,0 +1,28 @@
+/**
+ * When something was used last: the time of change of its file. Access times cannot be had (mounts
+ * switch them off), and a mark that is written at most once in a while costs next to nothing.
+ */
+import { stat, utimes } from "node:fs/promises";
+import { systemCode } from "../errors";
+
+export const HOUR_MS = 60 * 60 * 1000;
+export const DAY_MS = 24 * HOUR_MS;
+export const WEEK_MS = 7 * DAY_MS;
+
+/**
+ * Says that the file is used now, unless it was said less than `everyMs` ago.
+ *
+ * @returns False where the file is gone; a mark that cannot be written is no trouble.
+ */
+export async function markUsed(path: string, everyMs: number): Promise<boolean> {
+  try {
+    const { mtimeMs } = await stat(path);
+    // A time to come, from a clock that was wrong, would hold for ever.
+    if (Math.abs(Date.now() - mtimeMs) <= everyMs) return true;
+    const now = new Date();
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    return systemCode(error) !== "ENOENT";
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The worker threads of unpacking, one crew a process: a thread that extracts and two that write. It
+ * starts them when they are first needed, lets them go when they idle, and turns the death of one into
+ * an error. They never keep the process alive. What they do is in extractor-thread and writer-thread.
+ */
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { OciError } from "../errors";
+import type { TreeEntry } from "../types";
+import {
+  createState,
+  setBroken,
+  setCancelled,
+  type CrewState,
+  type ExtractorData,
+  type ExtractorNews,
+  type WriterData,
+} from "./crew-state";
+import type { UnpackJob } from "./job";
+import { cancelled } from "./problems";
+
+/** Two writers need less than half the time of one on a disk; a third only gets in their way. */
+const WRITERS = 2;
+
+/** How long a crew without work stays. */
+const IDLE_MS = 10_000;
+
+const EXTRACTOR = join(__dirname, "extractor-thread.js");
+const WRITER = join(__dirname, "writer-thread.js");
+
+export interface Crew {
+  /** Does one job after the other. Throws OciError only. */
+  unpack(
+    job: UnpackJob,
+    signal: AbortSignal,
+    status: (message: string) => void,
+  ): Promise<readonly TreeEntry[]>;
+}
+
+interface Threads {
+  readonly state: CrewState;
+  readonly extractor: Worker;
+  readonly all: readonly Worker[];
+  /** Rejects when a thread ends. */
+  readonly death: Promise<never>;
+}
+
+let current: Promise<Threads | undefined> | undefined;
+/** The end of the job before. */
+let turn: Promise<unknown> = Promise.resolve();
+let idle: NodeJS.Timeout | undefined;
+let jobs = 0;
+
+/** The crew of this process; undefined where no thread can start, as in a bundle. */
+export async function borrowCrew(): Promise<Crew | undefined> {
+  return (await threads()) === undefined ? undefined : CREW;
+}
+
+const CREW: Crew = {
+  async unpack(job, signal, status) {
+    const before = turn;
+    jobs += 1;
+    clearTimeout(idle);
+    const work = before.then(async () => {
+      if (signal.aborted) throw cancelled(job.subject);
+      const found = await threads();
+      if (found === undefined) throw ended(job, "no other thread can start");
+      return await run(found, job, signal, status);
+    });
+    turn = work.catch(() => undefined);
+    try {
+      return await work;
+    } finally {
+      jobs -= 1;
+      if (jobs === 0) idle = setTimeout(dismiss, IDLE_MS).unref();
+    }
+  },
+};
+
+async function run(
+  { state, extractor, death }: Threads,
+  job: UnpackJob,
+  signal: AbortSignal,
+  status: (message: string) => void,
+): Promise<readonly TreeEntry[]> {
+  const cancel = (): void => {
+    setCancelled(state, true);
+  };
+  setCancelled(state, false);
+  signal.addEventListener("abort", cancel, { once: true });
+  extractor.ref();
+  let listener: (news: ExtractorNews) => void = () => undefined;
+  const answer = new Promise<readonly TreeEntry[]>((resolve, reject) => {
+    listener = (news) => {
+      if (news.kind === "status") status(news.message);
+      if (news.kind === "done") resolve(news.entries);
+      if (news.kind === "failed") reject(new OciError(news.facts));
+    };
+    extractor.on("message", listener);
+  });
+  try {
+    extractor.postMessage(job);
+    return await Promise.race([answer, death]);
+  } catch (error) {
+    if (error instanceof OciError) throw error;
+    throw ended(job, (error as Error).message);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    extractor.off("message", listener);
+    extractor.unref();
+  }
+}
+
+/** The threads, started where there are none; undefined where none can start. Never rejects. */
+async function threads(): Promise<Threads | undefined> {
+  if (current === undefined) {
+    const starting = start().catch(() => undefined);
+    current = starting;
+    void starting.then((found) =>
+      found?.death.catch(() => {
+        if (current === starting) current = undefined;
+      }),
+    );
+  }
+  return await current;
+}
+
+async function start(): Promise<Threads | undefined> {
+  // A bundle has no such files.
+  if (!existsSync(EXTRACTOR) || !existsSync(WRITER)) return undefined;
+  const state = createState();
+  const channels = Array.from({ length: WRITERS }, () => new MessageChannel());
+  const writers = channels.map(({ port1 }) => {
+    const data: WriterData = { state, extractor: port1 };
+    return startThread(WRITER, data, [port1]);
+  });
+  const ports = channels.map(({ port2 }) => port2);
+  const data: ExtractorData = { state, writers: ports };
+  const extractor = startThread(EXTRACTOR, data, ports);
+  const all = [extractor, ...writers];
+  const death = deathOf(all);
+  death.catch(() => {
+    // Whoever waits for the thread that ended must see it; then nobody is left to do a job.
+    setBroken(state);
+    terminate(all);
+  });
+  extractor.ref();
+  await Promise.race([once(extractor, "message"), death]);
+  extractor.unref();
+  return { state, extractor, all, death };
+}
+
+/** Without the flags and hooks of the program that uses us: they are for its own code. */
+function startThread(file: string, workerData: object, ports: MessagePort[]): Worker {
+  const worker = new Worker(file, { workerData, transferList: ports, execArgv: [], env: {} });
+  worker.unref();
+  return worker;
+}
+
+/** Rejects when one of the threads ends, whatever the reason. */
+function deathOf(threads: readonly Worker[]): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const thread of threads) {
+      thread.once("error", (error) => {
+        reject(new Error(`a worker thread failed: ${error.message}`));
+      });
+      thread.once("exit", () => {
+        reject(new Error("a worker thread has ended"));
+      });
+    }
+  });
+}
+
+function terminate(threads: readonly Worker[]): void {
+  for (const thread of threads) void thread.terminate();
+}
+
+/** Lets go of the threads; the next job starts others. */
+function dismiss(): void {
+  const leaving = current;
+  current = undefined;
+  void leaving?.then((found) => {
+    if (found !== undefined) terminate(found.all);
+  });
+}
+
+function ended(job: UnpackJob, fact: string): OciError {
+  return new OciError({
+    code: "STORE",
+    verb: "unpack",
+    subject: job.subject,
+    fact,
+    hint: "run again; if it stays, the machine may lack memory",
+  });
+}

@@ -1,0 +1,36 @@
+/**
+ * Runs as a worker thread: does one unpacking after the other, and leaves the writing of files to the
+ * writers of its crew. It may block, so it serves nobody else.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { errorFacts } from "../errors";
+import { BatchedFiles } from "./batched-files";
+import { isCancelled, type ExtractorData, type ExtractorNews } from "./crew-state";
+import { doUnpack, type UnpackJob } from "./job";
+import { cancelled, asUnpackError } from "./problems";
+
+const { state, writers } = workerData as ExtractorData;
+
+function tell(news: ExtractorNews): void {
+  parentPort?.postMessage(news);
+}
+
+async function extract(job: UnpackJob): Promise<void> {
+  const pace = (): undefined => {
+    if (isCancelled(state)) throw cancelled(job.subject);
+  };
+  const status = (message: string): void => {
+    tell({ kind: "status", message });
+  };
+  try {
+    const files = new BatchedFiles(writers, state);
+    tell({ kind: "done", entries: await doUnpack(job, { files, pace, status }) });
+  } catch (error) {
+    tell({ kind: "failed", facts: errorFacts(asUnpackError(error, job.subject)) });
+  }
+}
+
+parentPort?.on("message", (job: UnpackJob) => {
+  void extract(job);
+});
+tell({ kind: "ready" });

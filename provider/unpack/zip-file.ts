@@ -1,0 +1,138 @@
+/**
+ * The records of a zip in a verified blob, by `yauzl`: the central directory, and the local header of
+ * each entry. It judges where records lie, not what they say.
+ */
+import { RandomAccessReader, fromRandomAccessReaderPromise } from "yauzl";
+import type { Entry, LocalFileHeader, ZipFile } from "yauzl";
+import { OciError, systemCode } from "../errors";
+import type { Limits } from "../limits";
+import type { BlobReader } from "./blob";
+import { beyondLimit, broken, type Place } from "./problems";
+
+/** Read at once: local headers and small contents follow each other. */
+const WINDOW_BYTES = 256 * 1024;
+
+const CENTRAL_HEADER_BYTES = 46;
+const END_RECORD_BYTES = 22;
+const ZIP64_END_RECORD = 0x06064b50;
+
+/** An entry of the central directory, and what stands in front of its content. */
+export interface ZipRecord {
+  readonly entry: Entry;
+  readonly local: LocalFileHeader;
+}
+
+/**
+ * All entries, in the order of their content, of which none lies upon another.
+ *
+ * @throws OciError BAD_ARCHIVE, LIMIT_EXCEEDED for `entries`
+ */
+export async function zipRecords(
+  blob: BlobReader,
+  place: Place,
+  limits: Limits,
+): Promise<readonly ZipRecord[]> {
+  const { size } = place.layer.descriptor;
+  const options = { decodeStrings: false, autoClose: false };
+  try {
+    const zip = await fromRandomAccessReaderPromise(new WindowReader(blob), size, options);
+    if (zip.entryCount > limits.entries)
+      throw beyondLimit(place, limits, "entries", zip.entryCount);
+    const entries: Entry[] = [];
+    for await (const entry of zip.eachEntry()) entries.push(entry);
+    const contentEnd = centralStart(zip, entries, blob, place);
+    entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+    return await withLocalHeaders(zip, entries, contentEnd, place);
+  } catch (error) {
+    if (error instanceof OciError || systemCode(error) !== undefined) throw error;
+    throw broken(place, `is no zip that can be read: ${(error as Error).message}`, error);
+  }
+}
+
+/** Where the central directory begins, which has to reach to the end record: no entry is hidden. */
+function centralStart(
+  zip: ZipFile,
+  entries: readonly Entry[],
+  blob: BlobReader,
+  place: Place,
+): number {
+  // The types call it a boolean.
+  const end = Number(zip.readEntryCursor);
+  const endRecord = zip.fileSize - END_RECORD_BYTES - zip.comment.length;
+  const isZip64 = blob.readAt(end, Buffer.alloc(4)).readUInt32LE() === ZIP64_END_RECORD;
+  if (end !== endRecord && !(isZip64 && end < endRecord)) {
+    throw broken(place, "has a central directory that does not end where it says");
+  }
+  const lengths = entries.map(
+    (entry) =>
+      CENTRAL_HEADER_BYTES +
+      entry.fileNameLength +
+      entry.extraFieldLength +
+      entry.fileCommentLength,
+  );
+  return lengths.reduce((start, length) => start - length, end);
+}
+
+async function withLocalHeaders(
+  zip: ZipFile,
+  entries: readonly Entry[],
+  contentEnd: number,
+  place: Place,
+): Promise<readonly ZipRecord[]> {
+  const records: ZipRecord[] = [];
+  let free = 0;
+  for (const entry of entries) {
+    const at = { ...place, entry: entry.fileNameRaw.toString() };
+    const local = await zip.readLocalFileHeaderPromise(entry).catch((error: unknown) => {
+      throw broken(at, `has no header that can be read: ${(error as Error).message}`, error);
+    });
+    const end = local.fileDataStart + entry.compressedSize;
+    if (entry.relativeOffsetOfLocalHeader < free || end > contentEnd) {
+      throw broken(at, "lies upon another part of the archive");
+    }
+    free = end;
+    records.push({ entry, local });
+  }
+  return records;
+}
+
+/** Bytes at any place, mostly without asking the disk. */
+class WindowReader extends RandomAccessReader {
+  readonly #blob: BlobReader;
+  readonly #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  #window: Buffer = Buffer.alloc(0);
+  #start = 0;
+
+  constructor(blob: BlobReader) {
+    super();
+    this.#blob = blob;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    let bytes: Buffer;
+    try {
+      bytes = this.#at(position, length);
+    } catch (error) {
+      callback(error as Error);
+      return;
+    }
+    bytes.copy(buffer, offset);
+    callback(bytes.length < length ? new Error("it was cut off") : null);
+  }
+
+  #at(position: number, length: number): Buffer {
+    if (length > WINDOW_BYTES) return this.#blob.readAt(position, Buffer.alloc(length));
+    if (position < this.#start || position + length > this.#start + this.#window.length) {
+      this.#start = position;
+      this.#window = this.#blob.readAt(position, this.#buffer);
+    }
+    const start = position - this.#start;
+    return this.#window.subarray(start, start + length);
+  }
+}

@@ -1,0 +1,145 @@
+/** The flags that say how a registry is reached, in processes of their own. */
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, test, type TestContext } from "node:test";
+import { allFlags, inputsOf, parseCommand, withFlags, type PullCommand } from "../../cli/arguments";
+import { checkInputs } from "../../provider/pulumi/check-inputs";
+import { startProxy } from "../registry/proxy-server";
+import { createCertificates } from "../support/certificates";
+import { folderFor } from "../support/folder-for-test";
+import { FIRST, publishFiles } from "../support/manifests";
+import type { RegistryOptions } from "../support/registry-types";
+import { registryFor } from "../support/registry-for-test";
+
+/** Of the same build as this test. */
+const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+
+const CERTIFICATES = createCertificates();
+
+async function world(t: TestContext, options: RegistryOptions = {}) {
+  const registry = await registryFor(t, options);
+  const folder = folderFor(t);
+  publishFiles(registry, FIRST);
+  const run = async (...flags: readonly string[]) => {
+    const [reference = "", ...more] = flags;
+    const args = [COMMAND, "pull", reference, "--output", "out", ...more];
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
+    });
+    child.stdin.end();
+    const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const [, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { exitCode: await exit, stderr };
+  };
+  const assertThere = (): void => {
+    for (const [name, content] of Object.entries(FIRST)) {
+      assert.equal(readFileSync(join(folder, "out", name), "utf8"), content);
+    }
+  };
+  return { registry, folder, run, assertThere, reference: `${registry.host}/team/manifests:1` };
+}
+
+function commandOf(...flags: readonly string[]): PullCommand {
+  const command = parseCommand(["pull", "host/app", "--output", "out", ...flags]);
+  assert.equal(command.kind, "pull");
+  return command;
+}
+
+describe("flags", () => {
+  test("become the inputs that they are documented as", () => {
+    const flags = allFlags().filter(({ name }) => !/^(output|json|help|version)$/.test(name));
+    const values: Readonly<Record<string, string>> = {
+      "on-tag-move": "keep",
+      proxy: "http://proxy.example:3128",
+    };
+    const args = flags.flatMap(({ name, argument }) =>
+      argument === undefined ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
+    );
+    const inputs = inputsOf(commandOf(...args), "p");
+    const { digest, platform, ...how } = inputs;
+    assert.deepEqual([digest, platform], ["7", "7"]);
+    assert.deepEqual(how, {
+      reference: "host/app",
+      onTagMove: "keep",
+      plainHttp: true,
+      skipTlsVerify: true,
+      insecure: true,
+      caCertificates: ["7"],
+      clientCertificate: { certificate: "7", key: "7" },
+      credentials: { username: "7", password: "p" },
+      proxy: "http://proxy.example:3128",
+      timeouts: { connect: 7, stall: 7, total: 7 },
+    });
+    assert.equal(checkInputs(inputs).ok, true);
+    assert.deepEqual(inputsOf(commandOf(), undefined), { reference: "host/app" });
+  });
+
+  test("that need each other, or a number, say so", () => {
+    for (const [args, problem] of [
+      [["--cert-file", "a"], "--cert-file and --key-file go together"],
+      [["--key-file", "a"], "--cert-file and --key-file go together"],
+      [["--username", "a"], "--username and --password-stdin go together"],
+      [["--timeout", "soon"], "--timeout takes a number"],
+      [["--stall-timeout", ""], "--stall-timeout takes a number"],
+    ] as const) {
+      const command = parseCommand(["pull", "host/app", "--output", "out", ...args]);
+      assert.deepEqual(command, { kind: "wrong", problem });
+    }
+  });
+
+  test("are named in hints in place of fields", () => {
+    assert.equal(
+      withFlags("cannot x\nhint: raise timeouts.total, or give clientCertificate"),
+      "cannot x\nhint: raise --timeout, or give --cert-file",
+    );
+  });
+});
+
+describe("oci-artifact pull", () => {
+  test("--insecure pulls from a registry without TLS", async (t) => {
+    const { run, reference, assertThere } = await world(t);
+    assert.deepEqual(await run(reference, "--insecure"), { exitCode: 0, stderr: "" });
+    assertThere();
+  });
+
+  test("--cert-file and --key-file open a registry that wants them", async (t) => {
+    const { server, authority, client } = CERTIFICATES;
+    const tls = { ...server, clientAuthority: authority.cert };
+    const { run, reference, assertThere, folder } = await world(t, { tls });
+    writeFileSync(join(folder, "ca.crt"), authority.cert);
+    writeFileSync(join(folder, "client.crt"), client.cert);
+    writeFileSync(join(folder, "client.key"), client.key);
+    const wrong = await run(reference, "--ca-file", "ca.crt");
+    assert.equal(wrong.exitCode, 1);
+    assert.match(wrong.stderr, /asks for a client certificate\n.*\nhint: give --cert-file\n$/);
+    const files = ["--cert-file", "client.crt", "--key-file", "client.key"];
+    const right = await run(reference, "--ca-file", "ca.crt", ...files);
+    assert.deepEqual(right, { exitCode: 0, stderr: "" });
+    assertThere();
+  });
+
+  test("--proxy leads to a registry that nothing else leads to", async (t) => {
+    const { run, registry, assertThere } = await world(t);
+    const proxy = await startProxy(t, { ports: { "registry.test:80": registry.port } });
+    const url = proxy.url.replace("//", "//me:geheim99@");
+    const reference = "registry.test/team/manifests:1";
+    const result = await run(reference, "--plain-http", "--proxy", url);
+    assert.deepEqual(result, { exitCode: 0, stderr: "" });
+    assertThere();
+    const wrong = await run(reference, "--proxy", url, "--digest", `sha256:${"0".repeat(64)}`);
+    assert.equal(wrong.exitCode, 1);
+    assert.doesNotMatch(wrong.stderr, /geheim99/);
+  });
+
+  test("--timeout ends a pull, and is named", async (t) => {
+    const { run, registry, reference } = await world(t);
+    registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 1 } });
+    const { exitCode, stderr } = await run(reference, "--plain-http", "--timeout", "2");
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /takes longer than the 2 seconds of timeouts\.total\nhint: .* --timeout:/);
+  });
+});
