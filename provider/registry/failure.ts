@@ -80,7 +80,13 @@ const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
   ...[...CERTIFICATE_FACTS].map(([code, fact]) => [code, tls(fact)] as const),
   ["ENOTFOUND", unreachable("has a name that does not resolve")],
   ["EAI_AGAIN", unreachable("has a name that cannot be resolved now")],
-  ["ECONNREFUSED", unreachable("refuses connections")],
+  [
+    "ECONNREFUSED",
+    {
+      ...unreachable("refuses connections"),
+      hint: "check that a registry runs at this host and port, or try again later",
+    },
+  ],
 ]);
 
 /** The client was closed under a request. */

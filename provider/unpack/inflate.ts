@@ -52,18 +52,19 @@ export async function inflateRaw(
 }
 
 /**
- * All frames of a zstd stream, by Node's decoder where there is one.
+ * All frames of a zstd stream.
  *
- * @param native - undefined: only the decoder in JavaScript, which leaves the frames' checksums alone;
- * the digest of the blob covers the same bytes
+ * @param decoder - "any": Node's where it has one. The one in JavaScript leaves the checksums of the
+ * frames alone; the digest of the blob covers the same bytes
  * @throws OciError BAD_ARCHIVE
  */
 export async function inflateZstd(
   chunks: AsyncIterable<Buffer>,
   take: Take,
   place: Place,
-  native: ZstdLibrary["createZstdDecompress"] = NATIVE.createZstdDecompress,
+  decoder: "any" | "javascript" = "any",
 ): Promise<void> {
+  const native = decoder === "any" ? NATIVE.createZstdDecompress : undefined;
   try {
     for await (const frame of zstdFrames(chunks)) {
       let total = 0;
@@ -89,6 +90,7 @@ export async function inflateZstd(
  */
 export async function zstdStart(start: Buffer, length: number): Promise<Buffer> {
   let found = Buffer.alloc(0);
+  const native = decoder === "any" ? NATIVE.createZstdDecompress : undefined;
   try {
     for await (const frame of zstdFrames(only(start))) {
       for await (const blocks of decodedPieces(frame)) found = Buffer.concat([found, ...blocks]);

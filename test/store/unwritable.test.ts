@@ -245,11 +245,7 @@ test("temporary folders of dead processes go, those of the living and of others 
   const left = fs.readdirSync(folder).map((name) => join(folder, name));
   assert.deepEqual(
     left.sort(),
-    [
-      made,
-      join(folder, `oci-artifact-${alive}.abc`),
-      join(folder, "oci-artifact-x"),
-    ].sort(),
+    [made, join(folder, `oci-artifact-${alive}.abc`), join(folder, "oci-artifact-x")].sort(),
   );
 });
 

@@ -3,80 +3,134 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Report } from "../../provider/context";
+import { digestOf } from "../../provider/digest";
+import { OciError } from "../../provider/errors";
 import { DEFAULT_LIMITS } from "../../provider/limits";
-import { pull, type Pulled } from "../../provider/pull";
+import { pull } from "../../provider/pull";
 import { parseReference } from "../../provider/reference/parse";
+import type { RegistryClient } from "../../provider/registry/client";
 import { readSettings } from "../../provider/settings/settings";
 import { pruneCache, type PruneResult } from "../../provider/store/cache";
-import { openWorld } from "../../provider/world";
+import { openWorld, type World } from "../../provider/world";
 import { tarGz } from "../support/archives";
 import { MEDIA_TYPES, publish } from "../support/artifacts";
 import { folderFor } from "../support/folder-for-test";
 import { registryFor } from "../support/registry-for-test";
 import type { TestRegistry } from "../support/registry-types";
 import { recordReport, type RecordedReport } from "../support/report-for-test";
-import { contentOf } from "./content";
+import { contentOf, type Content } from "./content";
 
 const CONTENT = { "a.txt": "alpha", "b.txt": "bravo" };
+const LAYERS = Object.entries(CONTENT).map(([name, text]) => tarGz({ [name]: text }));
 
 interface Bench {
   readonly registry: TestRegistry;
-  readonly cache: string;
+  readonly world: World;
+  readonly project: string;
   readonly report: RecordedReport;
-  /** Pulls; does this when all blobs have come and nothing is unpacked, as often as that is. */
-  pull(whenFetched: () => Promise<void>): Promise<Pulled>;
+  /** Pulls, with something else in the place of the world's own. */
+  pull(changes: {
+    readonly client?: RegistryClient;
+    readonly status?: Report["status"];
+  }): Promise<Content>;
 }
 
 async function bench(context: TestContext): Promise<Bench> {
   const registry = await registryFor(context);
-  const layers = Object.entries(CONTENT).map(([name, text]) => ({
-    bytes: tarGz({ [name]: text }),
-    mediaType: MEDIA_TYPES.tarGzip,
-  }));
+  const layers = LAYERS.map((bytes) => ({ bytes, mediaType: MEDIA_TYPES.tarGzip }));
   publish(registry, "team/app", "1", { layers });
   const folder = folderFor(context);
-  const cache = join(folder, "cache");
-  const settings = readSettings({ environment: { OCI_ARTIFACT_CACHE: cache }, home: folder });
-  const world = openWorld(settings, join(folder, "project"));
+  const project = join(folder, "project");
+  const environment = { OCI_ARTIFACT_CACHE: join(folder, "cache") };
+  const settings = readSettings({ environment, home: folder });
+  const world = openWorld(settings, project);
   context.after(() => world.client.close());
   const report = recordReport();
   return {
     registry,
-    cache,
+    world,
+    project,
     report,
-    async pull(whenFetched) {
-      // What the store is asked for first after a fetch is where the blobs lie.
-      let isFetched = false;
-      const status: Report["status"] = (message) => {
-        isFetched ||= message === "fetched 2 of 2 blobs";
-      };
-      const blobs = {
-        ...world.blobs,
-        file(digest: string) {
-          return world.blobs.file(digest);
+    async pull({ client = world.client, status = report.status }) {
+      const { tree } = await pull(
+        {
+          reference: parseReference(`${registry.host}/team/app:1`),
+          transport: { plainHttp: true },
         },
-        async has(blob: Parameters<typeof world.blobs.has>[0]) {
-          return await world.blobs.has(blob);
-        },
-        async write(...parts: Parameters<typeof world.blobs.write>) {
-          await world.blobs.write(...parts);
-        },
-      };
-      void isFetched;
-      void whenFetched;
-      const reference = parseReference(`${registry.host}/team/app:1`);
-      const controller = new AbortController();
-      return await pull(
-        { reference, transport: { plainHttp: true } },
-        { ...world, blobs },
+        { ...world, client },
         {
           settings,
           limits: DEFAULT_LIMITS,
           report: { ...report, status },
-          signal: controller.signal,
+          signal: new AbortController().signal,
         },
       );
+      return contentOf(tree.directory);
     },
   };
 }
+
+test("a prune of everything in the middle of a pull leaves its blobs alone", async (context) => {
+  const { project, pull: pullOnce, registry, world } = await bench(context);
+  const stray = Buffer.from("nobody's");
+  await world.blobs.put(digestOf(stray), stray);
+  const [first, second] = LAYERS.map((bytes) => ({ digest: digestOf(bytes), size: bytes.length }));
+  assert.ok(first !== undefined && second !== undefined);
+  let pruned: PruneResult | undefined;
+  const client: RegistryClient = {
+    ...world.client,
+    async *getBlob(endpoint, descriptor, bounds) {
+      if (descriptor.digest === second.digest) {
+        while (!(await world.blobs.has(first))) await sleep(5);
+        pruned = await pruneCache({ ...world.settings, projectDirectory: project }, { all: true });
+      }
+      yield* world.client.getBlob(endpoint, descriptor, bounds);
+    },
+  };
+  assert.deepEqual(await pullOnce({ client }), CONTENT);
+  const gone = pruned?.blobs.map(({ digest }) => digest) ?? [];
+  assert.ok(gone.includes(digestOf(stray)));
+  assert.ok(!gone.includes(first.digest));
+  assert.equal(registry.count({ kind: "blob" }), 2);
+});
+
+test("blobs that are gone when they are unpacked are fetched again, without a word", async (context) => {
+  const { pull: pullOnce, registry, report, world } = await bench(context);
+  let times = 0;
+  const status = (message: string): void => {
+    if (message !== "fetched 2 of 2 blobs" || times === 1) return;
+    times += 1;
+    fs.rmSync(join(world.settings.cacheDirectory, "blobs"), { recursive: true });
+  };
+  assert.deepEqual(await pullOnce({ status }), CONTENT);
+  assert.equal(times, 1);
+  assert.equal(registry.count({ kind: "blob" }), 4);
+  assert.deepEqual(report.said("warning"), []);
+});
+
+test("a blob that is cut when it is unpacked is fetched again", async (context) => {
+  const { pull: pullOnce, registry, world } = await bench(context);
+  let times = 0;
+  const status = (message: string): void => {
+    if (!/^fetched (\d) of \1 blobs$/.test(message) || times === 1) return;
+    times += 1;
+    fs.truncateSync(world.blobs.file(digestOf(LAYERS[1] ?? "")), 3);
+  };
+  assert.deepEqual(await pullOnce({ status }), CONTENT);
+  assert.equal(times, 1);
+  assert.equal(registry.count({ kind: "blob" }), 3);
+});
+
+test("a cache that somebody keeps emptying is an error in the end", async (context) => {
+  const { pull: pullOnce, project, registry, world } = await bench(context);
+  const status = (message: string): void => {
+    if (message !== "fetched 2 of 2 blobs") return;
+    fs.rmSync(join(world.settings.cacheDirectory, "blobs"), { recursive: true });
+  };
+  await assert.rejects(pullOnce({ status }), OciError);
+  assert.equal(registry.count({ kind: "blob" }), 6);
+  assert.deepEqual(fs.readdirSync(join(project, ".oci-artifacts", ".staging")), []);
+  assert.deepEqual(fs.readdirSync(join(world.settings.cacheDirectory, "in-use")), []);
+});

@@ -1,0 +1,147 @@
+/** Zip archives that people really make: each must become exactly its tree. */
+import * as assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { crc32 } from "node:zlib";
+import { contentOf, directoryTitle, unpackLayers } from "../support/unpacking";
+import { zip, zipLink, type ZipMember } from "../support/zips";
+
+const ZIP = "archive/zip";
+const files: readonly ZipMember[] = [
+  { path: "a.txt", content: "A" },
+  { path: "dir/b.txt", content: "B" },
+];
+const wanted = { "a.txt": "A", dir: "/", "dir/b.txt": "B" };
+
+describe("a zip", () => {
+  for (const [name, bytes] of Object.entries({
+    deflated: zip(files),
+    stored: zip(files.map((file) => ({ ...file, isStored: true }))),
+    "with sizes behind the content": zip(files.map((file) => ({ ...file, hasDescriptor: true }))),
+    "of zip64": zip(
+      files.map((file) => ({ ...file, isZip64: true })),
+      { isZip64: true },
+    ),
+    "with an end record of zip64 only": zip(files, { isZip64: true }),
+    "with directories": zip([{ path: "dir/", mode: 0o040755 }, ...files]),
+    "with the same directory twice": zip([...files, { path: "dir//", mode: undefined }]),
+    "in another order": zip(files.toReversed()),
+    "with a comment": zip(files, { comment: "made by hand" }),
+    "with something between content and directory": zip(files, { gap: "signature" }),
+  })) {
+    test(`${name} becomes its tree`, async (t) => {
+      assert.deepEqual(await contentOf(await unpackLayers(t, [{ bytes, mediaType: ZIP }])), wanted);
+    });
+  }
+
+  test("of an unknown type is told by its first bytes", async (t) => {
+    const layer = { bytes: zip(files), mediaType: "application/vnd.example.module.v1" };
+    assert.deepEqual(await contentOf(await unpackLayers(t, [layer])), wanted);
+  });
+
+  test("under a title with the annotation is not doubled", async (t) => {
+    const annotations = directoryTitle("dir");
+    const layer = { bytes: zip(files.slice(1)), mediaType: ZIP, annotations };
+    const unpacked = await contentOf(await unpackLayers(t, [layer]));
+    assert.deepEqual(unpacked, { dir: "/", "dir/b.txt": "B" });
+  });
+
+  test("with a title only stays a zip", async (t) => {
+    const annotations = { "org.opencontainers.image.title": "module.zip" };
+    const layer = { bytes: zip(files), mediaType: ZIP, annotations };
+    const { entries } = await unpackLayers(t, [layer]);
+    assert.deepEqual(
+      entries.map(({ path, size }) => [path, size]),
+      [["module.zip", layer.bytes.length]],
+    );
+  });
+
+  test("beside a tar in the next layer shares its tree", async (t) => {
+    const second = zip([{ path: "c", content: "C" }]);
+    const layers = [{ bytes: zip(files) }, { bytes: second }];
+    assert.deepEqual(await contentOf(await unpackLayers(t, layers)), { ...wanted, c: "C" });
+  });
+});
+
+describe("content of a zip", () => {
+  for (const isStored of [true, false]) {
+    test(`of more than one read, ${isStored ? "stored" : "deflated"}`, async (t) => {
+      const content = randomBytes(400_000).toString("hex");
+      const unpacked = await unpackLayers(t, [zip([{ path: "big", content, isStored }])]);
+      assert.deepEqual(await contentOf(unpacked), { big: content });
+    });
+  }
+
+  test("of nothing", async (t) => {
+    const bytes = zip([{ path: "a" }, { path: "b", isStored: true }]);
+    assert.deepEqual(await contentOf(await unpackLayers(t, [bytes])), { a: "", b: "" });
+  });
+});
+
+describe("names of a zip", () => {
+  test("are UTF-8 with and without the flag, else of the format's code page", async (t) => {
+    const bytes = zip([
+      { path: "grün" },
+      { path: "bär", flags: 0 },
+      { path: Buffer.from([0x81, 0x2e, 0x61]), flags: 0 },
+    ]);
+    const names = Object.keys(await contentOf(await unpackLayers(t, [bytes])));
+    assert.deepEqual(names.sort(), ["bär", "grün", "ü.a"].sort());
+  });
+
+  test("may be there a second time in an extra field", async (t) => {
+    const bytes = zip([{ path: "grün", extra: unicodePath("grün", "grün") }]);
+    assert.deepEqual(await contentOf(await unpackLayers(t, [bytes])), { grün: "" });
+  });
+});
+
+describe("modes, times and links of a zip", () => {
+  test("modes are those of Unix without the special bits, else the usual ones", async (t) => {
+    const { entries } = await unpackLayers(t, [
+      zip([
+        { path: "script", mode: 0o100755 },
+        { path: "secret", mode: 0o104600 },
+        { path: "plain", mode: undefined },
+        { path: "python", mode: 0o600 },
+        { path: "dos/", mode: undefined, central: { attributes: 0x10 } },
+        { path: "unix", mode: 0o040700 },
+      ]),
+    ]);
+    assert.deepEqual(Object.fromEntries(entries.map(({ path, mode }) => [path, mode])), {
+      script: 0o755,
+      secret: 0o600,
+      plain: 0o644,
+      python: 0o600,
+      dos: 0o755,
+      unix: 0o700,
+    });
+  });
+
+  test("times are the extra field's, else taken for UTC", async (t) => {
+    const stamp = Buffer.from("5554050001", "hex");
+    const seconds = Buffer.alloc(4);
+    seconds.writeInt32LE(1_600_000_000);
+    const bytes = zip([{ path: "dos" }, { path: "unix", extra: Buffer.concat([stamp, seconds]) }]);
+    const { staging } = await unpackLayers(t, [bytes]);
+    assert.equal((await lstat(join(staging, "dos"))).mtimeMs, 1_700_000_000_000);
+    assert.equal((await lstat(join(staging, "unix"))).mtimeMs, 1_600_000_000_000);
+  });
+
+  test("symlinks inside the tree are kept", async (t) => {
+    const bytes = zip([...files, zipLink("dir/link", "../a.txt")]);
+    const unpacked = await contentOf(await unpackLayers(t, [bytes]));
+    assert.deepEqual(unpacked, { ...wanted, "dir/link": "-> ../a.txt" });
+  });
+});
+
+/** Info-ZIP's field with the name in UTF-8. */
+function unicodePath(raw: string, name: string): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt16LE(0x7075);
+  head.writeUInt16LE(5 + Buffer.byteLength(name), 2);
+  head[4] = 1;
+  head.writeUInt32LE(crc32(raw), 5);
+  return Buffer.concat([head, Buffer.from(name)]);
+}
