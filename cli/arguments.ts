@@ -3,7 +3,8 @@
  * file, prints nothing.
  */
 import { parseArgs } from "node:util";
-import { documentedInputs, type Flag, type InputType } from "../provider/pulumi/inputs";
+import type { Flag, InputType } from "../provider/pulumi/input-types";
+import { documentedInputs } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
 
 interface ReferenceCommand {
@@ -48,9 +49,6 @@ const PAIRS = [
   ["cert-file", "key-file"],
 ] as const;
 
-/** Flags that may be given more than once. */
-const REPEATABLE = new Set(["ca-file"]);
-
 /** Every flag with what it says in the help, inputs first. */
 export function allFlags(): readonly Flag[] {
   const inputs = documentedInputs().flatMap(({ flags, description }) =>
@@ -66,7 +64,10 @@ export function withFlags(message: string): string {
   const flagged = documentedInputs().reduce((hinted, { name, flags }) => {
     const [first] = flags;
     const text = flags.reduce(
-      (whole, flag) => whole.replaceAll(`${name}.${flag.field ?? " "}`, `--${flag.name}`),
+      (whole, flag) =>
+        flag.pairs === true
+          ? whole.replace(new RegExp(`\\b${name}\\.(\\w+)`, "g"), `--${flag.name} $1=…`)
+          : whole.replaceAll(`${name}.${flag.field ?? " "}`, `--${flag.name}`),
       hinted,
     );
     // Names that are no words of their own; "digest" may be just that.
@@ -78,12 +79,13 @@ export function withFlags(message: string): string {
 
 /** The command that the arguments (without node and the script) ask for. */
 export function parseCommand(args: readonly string[]): Command {
+  const repeatable = new Set(repeatableFlags());
   const options = Object.fromEntries(
     allFlags().map(({ name, argument }) => [
       name,
       {
         type: argument === undefined ? ("boolean" as const) : ("string" as const),
-        multiple: REPEATABLE.has(name),
+        multiple: repeatable.has(name),
       },
     ]),
   );
@@ -126,8 +128,13 @@ function problemOfFlags(flags: ReferenceCommand["flags"]): string | undefined {
     (pair) => pair.filter((name) => flags[name] !== undefined).length === 1,
   );
   if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
-  const mistyped = numberFlags().find((name) => Number.isNaN(numberOf(flags[name] ?? "0")));
-  return mistyped === undefined ? undefined : `--${mistyped} takes a number`;
+  for (const { flag, isPair, isNumber } of inputFlags()) {
+    for (const text of [flags[flag] ?? []].flat()) {
+      if (isPair && pairOf(text) === undefined) return `--${flag} takes NAME=VALUE`;
+      if (isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
+    }
+  }
+  return undefined;
 }
 
 /** Node's own words, and the flag that was meant. */
@@ -149,26 +156,69 @@ export function inputsOf(
 ): Readonly<Record<string, unknown>> {
   const values = { ...flags, "password-stdin": password };
   const inputs: Record<string, unknown> = { reference };
-  for (const { name, type, flags: own } of documentedInputs()) {
-    for (const { name: flag, field } of own) {
-      const value = (values as ReferenceCommand["flags"])[flag];
-      if (value === undefined) continue;
-      const typed = typeOf(type, field) === "number" ? numberOf(value) : value;
-      inputs[name] = field === undefined ? typed : { ...Object(inputs[name]), [field]: typed };
-    }
+  for (const { flag, input, field, isPair, isNumber } of inputFlags()) {
+    const value = (values as ReferenceCommand["flags"])[flag];
+    if (value === undefined) continue;
+    const typed = isPair ? pairsOf(value) : isNumber ? numbersOf(value) : value;
+    if (field !== undefined) inputs[input] = { ...Object(inputs[input]), [field]: typed };
+    else inputs[input] = typed;
   }
   return inputs;
 }
 
-function numberFlags(): readonly string[] {
-  return documentedInputs().flatMap(({ type, flags }) =>
-    flags.filter(({ field }) => typeOf(type, field) === "number").map(({ name }) => name),
+/** A flag of an input, and how its text is read. */
+interface InputFlag {
+  readonly flag: string;
+  readonly input: string;
+  readonly field: string | undefined;
+  /** NAME=VALUE, each value a number. */
+  readonly isPair: boolean;
+  readonly isNumber: boolean;
+  readonly isRepeatable: boolean;
+}
+
+function inputFlags(): readonly InputFlag[] {
+  return documentedInputs().flatMap(({ name: input, type, flags }) =>
+    flags.map(({ name: flag, field, pairs }) => {
+      const kind = kindOf(type, field);
+      const isPair = pairs === true;
+      return {
+        flag,
+        input,
+        field,
+        isPair,
+        isNumber: kind === "number" || kind === "numbers",
+        isRepeatable: isPair || kind === "strings" || kind === "numbers",
+      };
+    }),
   );
 }
 
-function typeOf(type: InputType, field: string | undefined): InputType["kind"] | undefined {
+function repeatableFlags(): readonly string[] {
+  return inputFlags().flatMap(({ flag, isRepeatable }) => (isRepeatable ? [flag] : []));
+}
+
+function kindOf(type: InputType, field: string | undefined): InputType["kind"] | undefined {
   if (field === undefined || type.kind !== "object") return type.kind;
   return type.fields[field]?.type.kind;
+}
+
+type FlagValue = NonNullable<ReferenceCommand["flags"][string]>;
+
+function numbersOf(value: FlagValue): number | readonly number[] {
+  return Array.isArray(value) ? value.map(numberOf) : numberOf(value);
+}
+
+function pairsOf(value: FlagValue): Readonly<Record<string, number>> {
+  const pairs = [value].flat().map(pairOf);
+  return Object.fromEntries(pairs.filter((pair) => pair !== undefined));
+}
+
+/** Undefined where it is none. */
+function pairOf(text: unknown): readonly [string, number] | undefined {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(text)) ?? [];
+  if (name === undefined || Number.isNaN(numberOf(value))) return undefined;
+  return [name, numberOf(value)];
 }
 
 /** NaN where it is none; an empty text would count as nought. */

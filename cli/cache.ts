@@ -3,16 +3,13 @@
  * working directory. Results go to standard output, everything else to standard error.
  */
 import { parseArgs } from "node:util";
-import { asOciError } from "../provider/errors";
 import { printable, redact } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import { readSettings } from "../provider/settings/settings";
 import { listCache, pruneCache, verifyCache, type StorePlaces } from "../provider/store/cache";
+import { EXIT_CODES, sayFailure } from "./exit";
 
-const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-/** The lines of the help about this command. */
-export const CACHE_HELP: readonly string[] = [
+const HELP: readonly string[] = [
   "usage: oci-artifact cache ls|prune|verify [flags]",
   "",
   "  cache ls                list the cached blobs, and the content in .oci-artifacts of this folder",
@@ -21,12 +18,14 @@ export const CACHE_HELP: readonly string[] = [
   "    --older-than TIME     … all that was not used for so long: 12h, 30d, 4w",
   "    --all                 … all that is not in use",
   "  cache verify            read every cached blob, and remove what is damaged; exit code 1 if any was",
+  "",
   "    --json                print the result as JSON",
+  "    --help                print this",
 ];
 
 /** What the arguments ask for. */
 interface CacheCommand {
-  readonly verb: "ls" | "prune" | "verify";
+  readonly verb: "help" | "ls" | "prune" | "verify";
   readonly json: boolean;
   readonly all: boolean;
   readonly olderThanMs: number | undefined;
@@ -47,17 +46,14 @@ export async function cacheCommand(args: readonly string[]): Promise<number> {
   const command = parseCacheCommand(args);
   if (typeof command === "string") {
     process.stderr.write(
-      `oci-artifact: ${redact(command)}\nhint: oci-artifact cache takes ls, prune [--older-than TIME] [--all] or verify, and --json\n`,
+      `oci-artifact: ${redact(command)}\nhint: oci-artifact cache --help lists commands and flags\n`,
     );
-    return EXIT.usage;
+    return EXIT_CODES.usage.code;
   }
   try {
     return await run(command);
   } catch (error) {
-    const { code, message, hint } = asOciError(error, command.verb, "the cache");
-    if (command.json) writeJson({ error: { code, message, hint } });
-    else process.stderr.write(`${message}\n`);
-    return EXIT.failed;
+    return sayFailure(error, "the cache", command.json);
   }
 }
 
@@ -72,12 +68,14 @@ export function parseCacheCommand(args: readonly string[]): CacheCommand | strin
         json: { type: "boolean", default: false },
         all: { type: "boolean", default: false },
         "older-than": { type: "string" },
+        help: { type: "boolean", default: false },
       },
     });
   } catch (error) {
     return error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
   }
-  const { json, all, "older-than": olderThan } = parsed.values;
+  const { json, all, help, "older-than": olderThan } = parsed.values;
+  if (help) return { verb: "help", json, all, olderThanMs: undefined };
   const [verb, ...more] = parsed.positionals;
   if (verb !== "ls" && verb !== "prune" && verb !== "verify") {
     return verb === undefined ? "cache needs a command" : `there is no command "cache ${verb}"`;
@@ -99,15 +97,19 @@ function durationOf(text: string): number {
 }
 
 async function run(command: CacheCommand): Promise<number> {
+  if (command.verb === "help") {
+    writeLines(HELP);
+    return EXIT_CODES.done.code;
+  }
   const { cacheDirectory, cacheMaxBytes } = readSettings();
   const places = { cacheDirectory, cacheMaxBytes, projectDirectory: process.cwd() };
   switch (command.verb) {
     case "ls":
       await list(places, command);
-      return EXIT.done;
+      return EXIT_CODES.done.code;
     case "prune":
       await prune(places, command);
-      return EXIT.done;
+      return EXIT_CODES.done.code;
     case "verify":
       return await verify(places, command);
   }
@@ -156,7 +158,7 @@ async function verify(places: StorePlaces, { json }: CacheCommand): Promise<numb
       `${counted(checked, "blob")}, ${formatByteSize(size)} read, ${damaged.length} damaged`,
     ]);
   }
-  return damaged.length === 0 ? EXIT.done : EXIT.failed;
+  return damaged.length === 0 ? EXIT_CODES.done.code : EXIT_CODES.failed.code;
 }
 
 function line(name: string, size: number, note: string): string {

@@ -12,7 +12,7 @@ const LABEL_WIDTH = 15;
 
 /** The inspection as lines for a terminal. */
 export function inspectionText(pinned: string, found: Inspection): string {
-  const { digest, index, manifest, manifestDigest } = found;
+  const { digest, index, manifest, manifestDigest, problem } = found;
   const facts = [
     line("reference", pinned),
     line("digest", digest),
@@ -27,11 +27,18 @@ export function inspectionText(pinned: string, found: Inspection): string {
       ? []
       : [
           line("config", manifest.config?.mediaType),
-          line("layers", `${found.layers.length}, ${formatByteSize(found.size)} to fetch`),
+          line(
+            "layers",
+            problem === undefined
+              ? `${found.layers.length}, ${formatByteSize(found.size)} to fetch`
+              : String(found.layers.length),
+          ),
         ]),
-    ...found.layers.map((layer, position) => line(`  ${position}`, layerText(layer))),
+    ...found.layers.map((layer, position) =>
+      line(`  ${position}`, layerText(layer, problem === undefined)),
+    ),
     line("served by", found.servedBy?.host ?? "the cache"),
-    line("problem", found.problem?.message),
+    line("problem", problem?.message),
   ];
   return printable(facts.filter((text) => text !== "").join(""));
 }
@@ -56,9 +63,10 @@ function childText({ digest, platform, size }: Descriptor): string {
   return `${name.padEnd(16)} ${digest} ${formatByteSize(size)}`;
 }
 
-function layerText({ descriptor, form }: InspectedLayer): string {
+function layerText({ descriptor, form }: InspectedLayer, isPlanned: boolean): string {
   const { digest, mediaType, size } = descriptor;
-  return `${digest} ${formatByteSize(size)} ${mediaType}${form === undefined ? "" : becomes(form)}`;
+  const rest = form !== undefined ? becomes(form) : isPlanned ? ", not fetched" : "";
+  return `${digest} ${formatByteSize(size)} ${mediaType}${rest}`;
 }
 
 function becomes(form: NonNullable<InspectedLayer["form"]>): string {

@@ -11,6 +11,7 @@ import {
   type SessionOptions,
 } from "../provider/pulumi/session";
 import { printable } from "../provider/redact";
+import { formatByteSize } from "../provider/settings/byte-size";
 import { inputsOf, type InspectCommand, type PullCommand } from "./arguments";
 import { EXIT_CODES, sayFailure } from "./exit";
 import { inspectionJson, inspectionText } from "./inspection-text";
@@ -25,7 +26,7 @@ export async function pullCommand(command: PullCommand): Promise<number> {
     const servedBy = result.pulled.servedBy?.host;
     return command.json
       ? JSON.stringify({ ...facts, directory: output, servedBy })
-      : `${facts.pinned}\n${facts.fileCount} files, ${facts.size} bytes in ${printable(command.output)}`;
+      : `${facts.pinned}\n${amountOf(facts)} in ${printable(command.output)}`;
   });
 }
 
@@ -37,6 +38,10 @@ export async function inspectCommand(command: InspectCommand): Promise<number> {
       ? JSON.stringify(inspectionJson(pinned, found))
       : inspectionText(pinned, found).trimEnd();
   });
+}
+
+function amountOf({ fileCount, size }: { fileCount: number; size: number }): string {
+  return `${fileCount} ${fileCount === 1 ? "file" : "files"}, ${formatByteSize(size)}`;
 }
 
 type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<string>;

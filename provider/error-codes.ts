@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   },
   NOT_FOUND: {
     means:
-      "The registry does not have the repository, tag or digest, or the content does not have the folder that the reference names behind `//`.",
+      "The registry does not have the repository, tag or digest, or the content does not have the folder that `subPath` or the reference's `//` names.",
     next: [
       "Check the name and the tag.",
       "Log in: some registries answer so to those who may not see the repository.",
@@ -116,13 +116,17 @@ export const ERROR_CODES = {
     ],
   },
   NO_MATCHING_LAYER: {
-    means: "The manifest has no layer with content, or its layers came to no file at all.",
-    next: ["Check that the reference names the artifact, and not a signature of it."],
+    means:
+      "The manifest has no layer with content, none that `mediaTypes`, `titles` and `layers` ask for, or nothing of its content is selected by `stripComponents`, `subPath`, `include` and `exclude`.",
+    next: [
+      "Correct the input that the error names: it lists the layers there are, or how many files each input leaves.",
+      "Check that the reference names the artifact, and not a signature of it.",
+    ],
   },
   BAD_ARCHIVE: {
     means:
       "A layer's archive breaks its format, contradicts itself, or has a format that is not unpacked. Nothing of it was extracted.",
-    next: ["Have the artifact packed and pushed again, as tar or tar+gzip."],
+    next: ["Have the artifact packed and pushed again, as tar, tar+gzip, tar+zstd or zip."],
   },
   UNSAFE_ARCHIVE: {
     means:
@@ -131,7 +135,10 @@ export const ERROR_CODES = {
   },
   LIMIT_EXCEEDED: {
     means: "The content is larger than a limit allows; nothing was cut off, and nothing was kept.",
-    next: ["Check that the reference names what you want. The limits are listed below."],
+    next: [
+      "Check that the reference names what you want.",
+      "If its content is trusted, raise the limit that the error names: `limits: { entries: 500_000 }`. All are listed below.",
+    ],
   },
   DESTINATION_NOT_OURS: {
     means:

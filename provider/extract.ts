@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import type { Context } from "./context";
 import { OciError } from "./errors";
 import { fetchBlobs, type FetchRooms } from "./fetch";
+import { unpackSelected } from "./select-tree";
 import { isWhole } from "./store/blobs";
 import { removeTree } from "./store/staging";
 import type { Plan, TreeEntry, Verified } from "./types";
@@ -30,7 +31,12 @@ export async function extract(
       try {
         const blobFile = ({ digest }: { readonly digest: string }): string =>
           rooms.blobs.file(digest);
-        return await unpack(plan, blobFile, staging, context, subject);
+        const unpackTo = (folder: string): Promise<readonly TreeEntry[]> =>
+          unpack(plan, blobFile, folder, context, subject);
+        const [layer] = plan.layers;
+        if (plan.entries === undefined || layer === undefined) return await unpackTo(staging);
+        const selection = { selection: plan.entries, subject, layer };
+        return await unpackSelected(staging, selection, unpackTo);
       } catch (error) {
         if (attempt === MOST_ATTEMPTS || !(await isCacheToBlame(error, plan, rooms, context))) {
           throw error;

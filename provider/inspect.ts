@@ -4,6 +4,7 @@
 import { parseManifest } from "./content/manifest";
 import { chooseManifest } from "./content/choose-manifest";
 import { planContent } from "./content/plan";
+import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { OciError } from "./errors";
 import { formatReference } from "./reference/format";
@@ -12,13 +13,17 @@ import { endpointsOf, type TransportOptions } from "./settings/endpoints";
 import type { Descriptor, Endpoint, ImageIndex, ImageManifest, LayerForm } from "./types";
 
 export interface InspectRequest extends ResolveRequest {
+  /** Canonical, as `selectionOf` makes it. Default: all. */
+  readonly selection?: Selection | undefined;
   readonly transport: TransportOptions;
 }
 
 /** A layer, and what a pull would make of it. */
 export interface InspectedLayer {
   readonly descriptor: Descriptor;
-  /** Undefined for the empty descriptor, which is skipped, and where no plan can be made. */
+  /** Whether a pull would fetch it: it has content, and the selection takes it. */
+  readonly isChosen: boolean;
+  /** Of a chosen one. */
   readonly form?: LayerForm;
 }
 
@@ -32,7 +37,7 @@ export interface Inspection {
   readonly manifest?: ImageManifest;
   readonly manifestDigest?: string;
   readonly layers: readonly InspectedLayer[];
-  /** Bytes of all layers, as they travel. */
+  /** Bytes of the chosen layers, as they travel. */
   readonly size: number;
   /** Why a pull would not work, where the manifest alone tells. */
   readonly problem?: OciError;
@@ -62,7 +67,7 @@ export async function inspect(
       ...head,
       manifest: top,
       manifestDigest: document.digest,
-      ...layersOf(top, subject, context),
+      ...layersOf(top, subject, request, context),
     });
   }
   const chosen = chosenOf(top, request, subject);
@@ -82,7 +87,7 @@ export async function inspect(
       : {
           manifest,
           manifestDigest: chosen.digest,
-          ...layersOf(manifest, subject, context),
+          ...layersOf(manifest, subject, request, context),
         }),
   });
 }
@@ -104,19 +109,23 @@ function chosenOf(
 function layersOf(
   manifest: ImageManifest,
   subject: string,
+  { selection }: InspectRequest,
   context: Context,
 ): Pick<Inspection, "layers" | "size" | "problem"> {
-  const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0);
   try {
-    const plan = planContent(manifest, subject, context.limits);
+    const plan = planContent(manifest, subject, context.limits, selection);
     const forms = new Map(plan.layers.map(({ index, form }) => [index, form]));
     const layers = manifest.layers.map((descriptor, index) => {
       const form = forms.get(index);
-      return form === undefined ? { descriptor } : { descriptor, form };
+      return form === undefined
+        ? { descriptor, isChosen: false }
+        : { descriptor, isChosen: true, form };
     });
+    const size = plan.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
     return { layers, size };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { layers: manifest.layers.map((descriptor) => ({ descriptor })), size, problem: error };
+    const layers = manifest.layers.map((descriptor) => ({ descriptor, isChosen: false }));
+    return { layers, size: 0, problem: error };
   }
 }

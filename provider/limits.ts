@@ -46,7 +46,7 @@ export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
   ratioFreeBytes: {
     value: 64 * MIB,
     unit: "bytes",
-    description: "extracted before `ratio` counts",
+    description: "what is extracted before `ratio` counts",
   },
   indexDepth: { value: 2, unit: "count", description: "indexes inside indexes" },
   redirects: { value: 5, unit: "count", description: "redirects of one request" },
@@ -58,6 +58,26 @@ export const DEFAULT_LIMITS: Limits = Object.freeze(
     Object.entries(LIMITS).map(([name, row]) => [name, row.value]),
   ) as unknown as Limits,
 );
+
+/** The defaults, with those that were given in their place; `null` is as good as not given. */
+export function limitsWith(given: Readonly<Record<string, unknown>> = {}): Limits {
+  const set = Object.entries(given).filter(([, value]) => typeof value === "number");
+  return Object.freeze({ ...DEFAULT_LIMITS, ...Object.fromEntries(set) });
+}
+
+/** The default of a limit in words: "4 MiB", "200,000", "200 times". */
+export function limitText({ value, unit }: LimitRow): string {
+  const number = value.toLocaleString("en-US");
+  if (unit === "factor") return `${number} times`;
+  if (unit === "count") return number;
+  for (const [name, size] of [
+    ["GiB", GIB],
+    ["MiB", MIB],
+  ] as const) {
+    if (value % size === 0) return `${value / size} ${name}`;
+  }
+  return `${number} bytes`;
+}
 
 /** The error of an exceeded limit: it names the limit, its value and the option that raises it. */
 export function limitExceeded(

@@ -3,6 +3,7 @@
  * digest, verified against a policy, fetched into the store, unpacked to a tree and placed.
  */
 import { planContent } from "./content/plan";
+import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { digestOf, hexOf } from "./digest";
 import { OciError } from "./errors";
@@ -26,6 +27,8 @@ const SHOWN_FOLDERS = 10;
 export interface PullRequest extends ResolveRequest, TagMoveRule {
   /** Told as soon as the digest is known, before its content is. */
   readonly onResolved?: ((digest: string) => void) | undefined;
+  /** Which part of the content; canonical, as `selectionOf` makes it. Default: all. */
+  readonly selection?: Selection | undefined;
   readonly transport: TransportOptions;
 }
 
@@ -65,8 +68,8 @@ async function follow(request: PullRequest, rooms: PullRooms, context: Context):
   request.onResolved?.(resolved.digest);
   judgeTagMove(resolved, request, context.report);
   const verified = verify(resolved, NO_POLICY);
-  const plan = planContent(verified.manifest, subject, context.limits);
-  const key = treeKey(lastSegment(request.reference), verified.manifestDigest);
+  const plan = planContent(verified.manifest, subject, context.limits, request.selection);
+  const key = treeKey(lastSegment(request.reference), verified.manifestDigest, request.selection);
   const tree = await rooms.trees.ensure(
     key,
     (staging) => extract(verified, plan, staging, rooms, context, subject),
@@ -109,7 +112,7 @@ function contentPath(reference: Reference, tree: Tree): string {
 export function treeKey(
   segment: string,
   manifestDigest: string,
-  selection: Readonly<Record<string, unknown>> = {},
+  selection: Selection = {},
 ): TreeKey {
   const isPlain = Object.keys(selection).length === 0;
   const key = isPlain ? manifestDigest : `${manifestDigest} ${JSON.stringify(selection)}`;

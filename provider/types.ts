@@ -2,6 +2,7 @@
  * The nouns of the road, one type each. Stages take the noun on their left and return the one on
  * their right as a new, frozen value. Words are those of the OCI specs.
  */
+import type { EntrySelection } from "./content/selection";
 
 /** What the user wrote, taken apart. `registry` is normalized: Docker Hub is "docker.io". */
 export interface Reference {
@@ -163,6 +164,8 @@ export interface Plan {
   readonly layers: readonly PlannedLayer[];
   /** Whiteouts and overriding hold, because the config is an image's. */
   readonly isImage: boolean;
+  /** Which entries of the whole are wanted; absent for all. */
+  readonly entries?: EntrySelection;
 }
 
 /** One entry of a tree, as the archive declared it and the guard let it pass. */

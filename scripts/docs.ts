@@ -6,8 +6,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { helpText } from "../cli/help";
 import { ERROR_CODES } from "../provider/error-codes";
-import { LIMITS, type LimitRow } from "../provider/limits";
-import { documentedInputs, type InputField, type InputType } from "../provider/pulumi/inputs";
+import { LIMITS, limitText } from "../provider/limits";
+import type { InputField, InputType } from "../provider/pulumi/input-types";
+import { documentedInputs } from "../provider/pulumi/inputs";
 import { OUTPUTS } from "../provider/pulumi/outputs";
 import { REPOSITORY } from "../test/support/repository";
 import { withBlock } from "./blocks";
@@ -81,6 +82,8 @@ function shapeOf(type: InputType): string {
       return type.values.map((value) => code(`"${value}"`)).join(", ");
     case "strings":
       return "list of strings";
+    case "numbers":
+      return "list of numbers";
     default:
       return type.kind;
   }
@@ -105,22 +108,8 @@ function errors(): string {
 function limits(): string {
   return table(
     ["limit", "value", "of"],
-    Object.entries(LIMITS).map(([name, row]) => [code(name), amount(row), row.description]),
+    Object.entries(LIMITS).map(([name, row]) => [code(name), limitText(row), row.description]),
   );
-}
-
-/** "4 MiB", "200,000", "200 times". */
-function amount({ value, unit }: LimitRow): string {
-  const number = value.toLocaleString("en-US");
-  if (unit === "factor") return `${number} times`;
-  if (unit === "count") return number;
-  for (const [name, size] of [
-    ["GiB", 1024 ** 3],
-    ["MiB", 1024 ** 2],
-  ] as const) {
-    if (value % size === 0) return `${value / size} ${name}`;
-  }
-  return `${number} bytes`;
 }
 
 function code(text: string): string {

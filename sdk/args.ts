@@ -2,6 +2,7 @@
  * The types that a Pulumi program writes its artifacts in.
  */
 import type * as pulumi from "@pulumi/pulumi";
+import type { Limits } from "../provider/limits";
 
 /** Login for the reference's host: `username` and `password`, or `identityToken`. */
 export interface CredentialsArgs {
@@ -32,6 +33,14 @@ export interface TimeoutsArgs {
   readonly total?: pulumi.Input<number | undefined>;
 }
 
+/**
+ * Other bounds than the defaults, by name: `{ entries: 500_000, blobBytes: 32 * 1024 ** 3 }`. Whole
+ * numbers; docs/errors.md lists all names with their defaults.
+ */
+export type LimitsArgs = {
+  readonly [Name in keyof Limits]?: pulumi.Input<number | undefined>;
+};
+
 /** Inputs of {@link OciArtifact}. All of them may be outputs of other resources. */
 export interface OciArtifactArgs {
   /**
@@ -46,6 +55,34 @@ export interface OciArtifactArgs {
    * with several is an error; it is never guessed from the machine.
    */
   readonly platform?: pulumi.Input<string | undefined>;
+  /**
+   * Only layers of these media types. Default: all. Where `titles` or `layers` are given too, a layer
+   * has to satisfy all of them.
+   */
+  readonly mediaTypes?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /** Only layers with these titles (`org.opencontainers.image.title`). Default: all. */
+  readonly titles?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /** Only the layers at these positions in the manifest, from 0. Default: all. */
+  readonly layers?: pulumi.Input<pulumi.Input<number>[] | undefined>;
+  /**
+   * What is unpacked: `"auto"` (default) unpacks layers without a title and those that are marked as
+   * packed folders; `"always"` unpacks titled archives too, at the root; `"never"` keeps every layer
+   * as a file, named by its title, or `blob-0.tar.gz` by its position and media type.
+   */
+  readonly extract?: pulumi.Input<"auto" | "always" | "never" | undefined>;
+  /** So many leading folders are taken off every path; what has no more is left out. Default 0. */
+  readonly stripComponents?: pulumi.Input<number | undefined>;
+  /** Only this folder of the content, which becomes its root; looked for behind `stripComponents`. */
+  readonly subPath?: pulumi.Input<string | undefined>;
+  /**
+   * Only files and links that one of these globs matches: `*.yaml` at the root, `charts/**` all in
+   * a folder. Paths are those behind `stripComponents` and `subPath`. Default: all.
+   */
+  readonly include?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /** Not what one of these globs matches, whatever `include` says. Default: none. */
+  readonly exclude?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /** Other bounds for this artifact than the defaults. Never stored, never a diff. */
+  readonly limits?: pulumi.Input<LimitsArgs | undefined>;
   /**
    * When the tag points to another digest than the one recorded: `"update"` (default) follows it,
    * `"keep"` stays with the recorded digest until `reference` changes and does not ask for the tag,

@@ -8,6 +8,7 @@ export type {
   CredentialsArgs,
   GetOciArtifactArgs,
   GetOciArtifactResult,
+  LimitsArgs,
   OciArtifactArgs,
   TimeoutsArgs,
 } from "./args";

@@ -5,11 +5,10 @@
 import { OciError } from "../errors";
 import { DEFAULT_LIMITS, limitExceeded, type Limits } from "../limits";
 import type { Descriptor, ImageManifest, LayerForm, Plan, PlannedLayer } from "../types";
+import { chooseLayers, titleOf } from "./choose-layers";
 import { EMPTY_MEDIA_TYPE, extensionOf, isArchiveType, isImageConfig } from "./media-types";
 import { exceededPathLimit, pathComponents, pathProblem } from "./path-rules";
-
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
-const TITLE = "org.opencontainers.image.title";
+import { entrySelectionOf, type ExtractRule, type Selection } from "./selection";
 
 /** Set by ORAS on a layer that is the archive of a directory. */
 const UNPACK = "io.deis.oras.content.unpack";
@@ -17,7 +16,7 @@ const UNPACK = "io.deis.oras.content.unpack";
 const VERB = "unpack";
 
 /**
- * The plan of all layers, in their order, without empty descriptors:
+ * The plan of the selected layers, in their order, without empty descriptors:
  *
  * - title and `io.deis.oras.content.unpack: "true"`: an archive, unpacked under the title;
  * - title: a file of that name, which may lie in directories;
@@ -25,6 +24,10 @@ const VERB = "unpack";
  * - neither: unpacked at the root where the bytes are an archive's, else the file `blob-<index>`
  *   with the index of the layer and the extension of its media type ("blob-0.json").
  *
+ * With `extract: "always"` the second is unpacked at the root, too, where the bytes are an archive's;
+ * with `"never"` each layer is the file of its title, else `blob-<index>`.
+ *
+ * @param selection - in canonical form, as `selectionOf` makes it
  * @throws OciError NO_MATCHING_LAYER, UNSAFE_ARCHIVE for a title that is no safe path, BAD_ARCHIVE
  * for two layers that are the same file, LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`
  */
@@ -32,12 +35,12 @@ export function planContent(
   manifest: ImageManifest,
   subject: string,
   limits: Limits = DEFAULT_LIMITS,
+  selection: Selection = {},
 ): Plan {
-  const layers = manifest.layers
+  const present = manifest.layers
     .map((descriptor, index) => ({ descriptor, index }))
-    .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE)
-    .map(({ descriptor, index }) => planLayer(descriptor, index, subject, limits));
-  if (layers.length === 0) {
+    .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE);
+  if (present.length === 0) {
     throw new OciError({
       code: "NO_MATCHING_LAYER",
       verb: VERB,
@@ -46,17 +49,29 @@ export function planContent(
       hint: "check that the reference names the artifact, not a signature or an attestation of it",
     });
   }
+  const { extract = "auto" } = selection;
+  const layers = chooseLayers(present, selection, subject).map(({ descriptor, index }) =>
+    planLayer(descriptor, index, { subject, limits, extract }),
+  );
   const isImage = isImageConfig(manifest.config?.mediaType);
-  if (!isImage) refuseSameFile(layers, subject);
-  return Object.freeze({ layers: Object.freeze(layers), isImage });
+  if (!isImage || extract === "never") refuseSameFile(layers, subject);
+  const entries = entrySelectionOf(selection);
+  return Object.freeze({
+    layers: Object.freeze(layers),
+    isImage,
+    ...(entries === undefined ? {} : { entries }),
+  });
 }
 
-function planLayer(
-  descriptor: Descriptor,
-  index: number,
-  subject: string,
-  limits: Limits,
-): PlannedLayer {
+/** What layers are planned by. */
+interface Rules {
+  readonly subject: string;
+  readonly limits: Limits;
+  readonly extract: ExtractRule;
+}
+
+function planLayer(descriptor: Descriptor, index: number, rules: Rules): PlannedLayer {
+  const { limits, subject } = rules;
   if (descriptor.size > limits.blobBytes) {
     throw limitExceeded(limits, "blobBytes", {
       verb: VERB,
@@ -64,23 +79,31 @@ function planLayer(
       found: descriptor.size,
     });
   }
-  const form = Object.freeze(formOf(descriptor, index, subject, limits));
+  const form = Object.freeze(formOf(descriptor, index, rules));
   return Object.freeze({ descriptor, index, form });
 }
 
-function formOf(descriptor: Descriptor, index: number, subject: string, limits: Limits): LayerForm {
-  const title = descriptor.annotations[TITLE] ?? "";
+function formOf(descriptor: Descriptor, index: number, rules: Rules): LayerForm {
+  const { extract } = rules;
+  const { mediaType } = descriptor;
+  const title = titleOf(descriptor);
+  const isFolder = descriptor.annotations[UNPACK] === "true";
+  const defined = `blob-${index}${extensionOf(mediaType)}`;
   if (title !== "") {
-    const path = titlePath(title, index, subject, limits);
-    if (descriptor.annotations[UNPACK] === "true") return { kind: "archive", directory: path };
-    if (path === "") throw unsafeTitle(title, index, subject, "it names no file");
-    return { kind: "file", name: path };
+    const path = titlePath(title, index, rules);
+    if (isFolder && extract !== "never") return { kind: "archive", directory: path };
+    if (isFolder && path === "") return { kind: "file", name: defined };
+    if (path === "") throw unsafeTitle(title, index, rules.subject, "it names no file");
+    if (extract !== "always") return { kind: "file", name: path };
+    // No error where it is none: what has a title may well be a file.
+    return { kind: "detect", name: path };
   }
-  if (isArchiveType(descriptor.mediaType)) return { kind: "archive", directory: "" };
-  return { kind: "detect", name: `blob-${index}${extensionOf(descriptor.mediaType)}` };
+  if (extract === "never") return { kind: "file", name: defined };
+  if (isArchiveType(mediaType)) return { kind: "archive", directory: "" };
+  return { kind: "detect", name: defined };
 }
 
-function titlePath(title: string, index: number, subject: string, limits: Limits): string {
+function titlePath(title: string, index: number, { subject, limits }: Rules): string {
   const problem = pathProblem(title);
   if (problem !== undefined) throw unsafeTitle(title, index, subject, problem);
   const components = pathComponents(title);

@@ -2,8 +2,11 @@
  * Checks inputs against the table: unknown names, missing and mistyped ones, all failures at once.
  * A failure names the input and never its value. Pure.
  */
+import { globProblem } from "../content/globs";
+import { pathProblem } from "../content/path-rules";
 import { parseProxy } from "../registry/proxy";
-import { INPUT_ROWS, type CheckedInputs, type InputField, type InputType } from "./inputs";
+import { INPUT_ROWS, type CheckedInputs } from "./inputs";
+import type { InputField, InputType, NumberType } from "./input-types";
 import { nearest } from "./nearest";
 
 export type Checked =
@@ -68,18 +71,16 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
       return typeof value === "boolean" ? [] : wrong("true or false");
     case "number":
       if (typeof value !== "number") return wrong("a number");
-      if (value > type.above && value <= type.atMost) return [];
-      return [failure(name, `it must be above ${type.above} and at most ${type.atMost}`, hint)];
+      return isWithin(value, type) ? [] : [failure(name, `it must be ${rangeOf(type)}`, hint)];
     case "choice":
       if (type.values.some((choice) => choice === value)) return [];
       return [failure(name, `it must be one of ${type.values.join(", ")}`, hint)];
     case "strings":
       if (!Array.isArray(value)) return wrong("a list of strings");
-      return value.flatMap((item, index) =>
-        isAbsent(item)
-          ? [failure(`${name}[${index}]`, "it must be a string, and is null", hint)]
-          : checkType(item, { kind: "string" }, `${name}[${index}]`, hint),
-      );
+      return checkItems(value, { kind: "string" }, name, hint);
+    case "numbers":
+      if (!Array.isArray(value)) return wrong("a list of numbers");
+      return checkItems(value, { kind: "number", above: -1, whole: true }, name, hint);
     case "object":
       if (typeof value !== "object" || Array.isArray(value)) return wrong("an object");
       return checkFields(
@@ -90,9 +91,40 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
   }
 }
 
+function checkItems(
+  items: readonly unknown[],
+  type: InputType,
+  name: string,
+  hint: string,
+): string[] {
+  return items.flatMap((item, index) =>
+    isAbsent(item)
+      ? [failure(`${name}[${index}]`, `it must be a ${type.kind}, and is null`, hint)]
+      : checkType(item, type, `${name}[${index}]`, hint),
+  );
+}
+
+function isWithin(value: number, { above, atMost, whole }: NumberType): boolean {
+  if (whole === true && !Number.isSafeInteger(value)) return false;
+  return value > above && value <= (atMost ?? Number.MAX_VALUE);
+}
+
+function rangeOf({ above, atMost, whole }: NumberType): string {
+  const most = atMost === undefined ? "" : ` and at most ${atMost}`;
+  return whole === true
+    ? `a whole number of at least ${above + 1}${most}`
+    : `above ${above}${most}`;
+}
+
 /** Rules between inputs, where a type alone does not say enough. */
 function checkRules(values: Readonly<Record<string, unknown>>): string[] {
-  return [...checkCertificate(values), ...checkCredentials(values), ...checkProxy(values)];
+  return [
+    ...checkCertificate(values),
+    ...checkCredentials(values),
+    ...checkProxy(values),
+    ...checkSubPath(values),
+    ...checkGlobs(values),
+  ];
 }
 
 function checkCertificate({ clientCertificate }: Readonly<Record<string, unknown>>): string[] {
@@ -112,6 +144,26 @@ function checkProxy({ proxy }: Readonly<Record<string, unknown>>): string[] {
   if (parseProxy(proxy) !== undefined) return [];
   const hint = `give a URL like http://proxy.example:3128, or ${NO_PROXY}`;
   return [failure("proxy", "it names no proxy that is reached by http: or https:", hint)];
+}
+
+function checkSubPath({ subPath }: Readonly<Record<string, unknown>>): string[] {
+  if (typeof subPath !== "string" || subPath === "") return [];
+  const problem = pathProblem(subPath);
+  const hint = "give a folder of the content, relative to its root: charts/app";
+  return problem === undefined ? [] : [failure("subPath", `as a path, ${problem}`, hint)];
+}
+
+function checkGlobs(values: Readonly<Record<string, unknown>>): string[] {
+  return ["include", "exclude"].flatMap((name) => {
+    const globs: unknown = values[name];
+    if (!Array.isArray(globs)) return [];
+    return globs.flatMap((glob, index) => {
+      const problem = typeof glob === "string" && glob !== "" ? globProblem(glob) : undefined;
+      if (problem === undefined) return [];
+      const hint = "give a glob relative to the content's root: charts/**";
+      return [failure(`${name}[${index}]`, `it matches nothing: ${problem}`, hint)];
+    });
+  });
 }
 
 function checkCredentials({ credentials }: Readonly<Record<string, unknown>>): string[] {

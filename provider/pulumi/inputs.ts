@@ -2,49 +2,17 @@
  * The one table of inputs: what each is called, its type, whether it is secret, whether a change of
  * it is a diff, its flag and its description. Checking, docs and flags come from here. Pure.
  */
-
+import type { Selection } from "../content/selection";
+import type { Limits } from "../limits";
 import { TAG_MOVES, type OnTagMove } from "../tag-moves";
-
-/** The shape of an input's value. */
-export type InputType =
-  | { readonly kind: "string" }
-  | { readonly kind: "boolean" }
-  | { readonly kind: "number"; readonly above: number; readonly atMost: number }
-  | { readonly kind: "choice"; readonly values: readonly string[] }
-  | { readonly kind: "strings" }
-  | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> };
-
-export interface InputField {
-  readonly type: InputType;
-  readonly description: string;
-  readonly secret?: true;
-}
-
-/** How the command line takes an input. */
-export interface Flag {
-  readonly name: string;
-  /** What the flag's argument stands for; none for switches. */
-  readonly argument?: string;
-  /** The field that it stands for, where the input is an object. */
-  readonly field?: string;
-  /** Shown instead of the input's description. */
-  readonly description?: string;
-}
-
-export interface InputRow extends InputField {
-  /** "what" decides content and is stored; "when" and "how" are neither stored nor a diff. */
-  readonly group: "what" | "when" | "how";
-  readonly required?: true;
-  /** In words, for the docs. */
-  readonly default: string;
-  readonly flags: readonly Flag[];
-}
+import { CONTENT_INPUTS } from "./content-inputs";
+import type { InputRow, InputType, NumberType } from "./input-types";
 
 const STRING: InputType = { kind: "string" };
 const BOOLEAN: InputType = { kind: "boolean" };
 
 /** Up to a day: timers know no more than some weeks, and nobody waits that long. */
-const SECONDS: InputType = { kind: "number", above: 0, atMost: 86_400 };
+const SECONDS: NumberType = { kind: "number", above: 0, atMost: 86_400 };
 
 export const INPUTS = {
   reference: {
@@ -72,6 +40,7 @@ export const INPUTS = {
     description:
       "Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index with several is an error; it is never guessed from the machine",
   },
+  ...CONTENT_INPUTS,
   onTagMove: {
     group: "when",
     type: { kind: "choice", values: TAG_MOVES },
@@ -248,10 +217,11 @@ export type InputName = keyof typeof INPUTS;
 export const INPUT_ROWS: ReadonlyMap<string, InputRow> = new Map(Object.entries(INPUTS));
 
 /** What the inputs are after checking: types hold, unknown names are refused. */
-export interface CheckedInputs {
+export interface CheckedInputs extends Selection {
   readonly reference: string;
   readonly digest?: string;
   readonly platform?: string;
+  readonly limits?: Partial<Limits>;
   readonly onTagMove?: OnTagMove;
   readonly plainHttp?: boolean;
   readonly skipTlsVerify?: boolean;
@@ -279,4 +249,13 @@ export interface CheckedInputs {
 /** The inputs in the table's order, for the tables of the docs. */
 export function documentedInputs(): readonly (InputRow & { readonly name: string })[] {
   return [...INPUT_ROWS].map(([name, row]) => ({ name, ...row }));
+}
+
+/** Without the inputs that say how and when: they are needed now, and stored nowhere. */
+export function storedInputs(
+  inputs: Readonly<Record<string, unknown>> | CheckedInputs,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => (INPUT_ROWS.get(name)?.group ?? "what") === "what"),
+  );
 }

@@ -8,21 +8,20 @@ import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../context";
 import { digestProblem } from "../digest";
 import { OciError } from "../errors";
-import { DEFAULT_LIMITS } from "../limits";
+import { limitsWith, type Limits } from "../limits";
 import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
-import { parsePlatform } from "../reference/platform";
 import type { Confirmations } from "../store/confirmations";
 import { keptDigest } from "../tag-moves";
 import type { World } from "../world";
 import { checkNames } from "./check-inputs";
-import { INPUT_ROWS, type CheckedInputs } from "./inputs";
+import { INPUT_ROWS, storedInputs, type CheckedInputs } from "./inputs";
 import { hasUnknown, UNKNOWN } from "./known";
 import { movedMessage } from "./moved";
 import { OUTPUTS, outputsOf } from "./outputs";
 import { followsTag, readInputs, type ReadInputs } from "./read-inputs";
+import { requestOf } from "./request";
 import { isFingerprintOf, parseRunOptions, RUN_KEY, type RunOptions } from "./run-options";
-import { transportOf } from "./transport";
 
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -66,6 +65,7 @@ const DIFFED = [
 /** How to get a tree again, kept from check to create: transport and credentials stay in memory. */
 interface Remembered {
   readonly request: PullRequest;
+  readonly limits: Limits;
   readonly directory: string;
   readonly urn: string;
 }
@@ -80,7 +80,7 @@ export function createLifecycle(host: Host): Lifecycle {
     const world = host.world(memory?.directory ?? host.directory);
     if (memory !== undefined) {
       // Usually one look: check has placed the tree. It may have been removed since.
-      const context = { settings: world.settings, limits: DEFAULT_LIMITS, signal };
+      const context = { settings: world.settings, limits: memory.limits, signal };
       await pull(memory.request, world, { ...context, report: host.report(memory.urn) });
     }
     await world.claims.claim(id, treeNameOf(path));
@@ -104,16 +104,14 @@ export function createLifecycle(host: Host): Lifecycle {
       const choice = await chooseDigest(read, given, known, run, host.confirmations);
       warnOfHonoredDigest(olds, inputs, report);
       const request: PullRequest = {
-        reference,
+        ...(await requestOf(read, directory)),
         digest: choice.digest,
         tagDigest: choice.tagDigest,
         outage: choice.outage,
-        platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
-        onTagMove: inputs.onTagMove,
         known,
-        transport: await transportOf(inputs, directory),
       };
-      const context = { settings: world.settings, limits: DEFAULT_LIMITS, report, signal };
+      const limits = limitsWith(inputs.limits);
+      const context = { settings: world.settings, limits, report, signal };
       const pulled = await pull(request, world, context);
       if (run?.preview === true && followsTag(read) && !run.dependsOn) {
         await host.confirmations
@@ -127,10 +125,11 @@ export function createLifecycle(host: Host): Lifecycle {
       if (!choice.isConfirmed) await sayWhatMoved(olds, read, pulled, world, report);
       remembered.set(pulled.path, {
         request: againByDigest(request, pulled),
+        limits,
         directory,
         urn: run?.urn ?? "",
       });
-      return { inputs: { ...stored(inputs), ...outputsOf(reference, pulled) }, failures: [] };
+      return { inputs: { ...storedInputs(inputs), ...outputsOf(reference, pulled) }, failures: [] };
     },
 
     async diff(id: string, olds: Properties, news: Properties) {
@@ -174,21 +173,14 @@ function givenInputs(news: Properties): Properties {
 /** In a preview, what depends on an unknown input is unknown; only wrong names are wrong already. */
 function unknownAnswer(given: Properties): CheckAnswer {
   const outputs = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, UNKNOWN]));
-  return { inputs: { ...outputs, ...stored(given) }, failures: checkNames(given) };
-}
-
-/** Without the inputs that say how and when: they are needed now, and stored nowhere. */
-function stored(inputs: Properties | CheckedInputs): Properties {
-  return Object.fromEntries(
-    Object.entries(inputs).filter(([name]) => (INPUT_ROWS.get(name)?.group ?? "what") === "what"),
-  );
+  return { inputs: { ...outputs, ...storedInputs(given) }, failures: checkNames(given) };
 }
 
 /** The same content once more: the tag has been judged, and is not asked for again. */
 function againByDigest(request: PullRequest, { digest }: Pulled): PullRequest {
   const { tag: _tag, ...repository } = request.reference;
-  const { platform, transport } = request;
-  return { reference: { ...repository, digest }, digest, platform, transport };
+  const { platform, selection, transport } = request;
+  return { reference: { ...repository, digest }, digest, platform, selection, transport };
 }
 
 interface DigestChoice {

@@ -3,13 +3,12 @@
  * content), the plain function, the command line. One world per process and directory.
  */
 import { asOciError, errorFacts, OciError } from "../errors";
-import { DEFAULT_LIMITS } from "../limits";
+import { limitsWith } from "../limits";
 import { SILENT, type Context, type Report } from "../context";
 import { inspect, type Inspection } from "../inspect";
 import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
 import { formatReference, pinnedReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
-import { parsePlatform } from "../reference/platform";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
@@ -17,11 +16,12 @@ import { openDestination } from "../store/destination";
 import type { Reference } from "../types";
 import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
+import { storedInputs } from "./inputs";
 import type { Properties } from "./lifecycle";
 import { outputsOf, type OutputValues } from "./outputs";
 import { readInputs, type ReadInputs } from "./read-inputs";
+import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
-import { transportOf } from "./transport";
 
 export interface SessionResult {
   readonly reference: Reference;
@@ -93,20 +93,15 @@ interface Prepared {
 }
 
 async function prepare(values: Properties, options: SessionOptions): Promise<Prepared> {
-  const { inputs, reference } = validInputs(values);
+  const read = validInputs(values);
   const world = worldOf(options);
-  const { platform } = inputs;
   const request: PullRequest = {
-    reference,
-    digest: inputs.digest,
-    platform: platform === undefined ? undefined : parsePlatform(platform),
-    onTagMove: inputs.onTagMove,
+    ...(await requestOf(read, options.directory)),
     onResolved: options.onResolved,
-    transport: await transportOf(inputs, options.directory),
   };
   const context: Context = {
     settings: world.settings,
-    limits: DEFAULT_LIMITS,
+    limits: limitsWith(read.inputs.limits),
     report: options.report ?? SILENT,
     signal: options.signal ?? new AbortController().signal,
   };
@@ -116,9 +111,9 @@ async function prepare(values: Properties, options: SessionOptions): Promise<Pre
 /** Claims the tree of a result for a caller without a state: as long as it is asked for again. */
 export async function claimFor(result: SessionResult, options: SessionOptions): Promise<void> {
   const claimant = `function ${formatReference(result.reference)}`;
-  const { claims, tidy } = worldOf(options);
-  await claims.claimInPassing(claimant, treeNameOf(result.pulled.path));
-  void tidy();
+  const world = worldOf(options);
+  await world.claims.claimInPassing(claimant, treeNameOf(result.pulled.path));
+  void world.tidy();
 }
 
 /**
@@ -189,14 +184,20 @@ async function confirmedDigest(
   return await openConfirmations(cacheDirectory, cli).confirmed(urn, reference);
 }
 
-/** Transport and credentials go along only to the registry that they were given for. */
+/**
+ * What decides the content goes along, transport and credentials only to the registry that they were
+ * given for.
+ */
 function sameRegistry(values: Properties, pinned: string): Properties {
   const { reference } = values;
-  if (typeof reference !== "string") return {};
+  const content = storedInputs(values);
+  if (typeof reference !== "string") return content;
   try {
-    return parseReference(reference).registry === parseReference(pinned).registry ? values : {};
+    return parseReference(reference).registry === parseReference(pinned).registry
+      ? values
+      : content;
   } catch {
-    return {};
+    return content;
   }
 }
 

@@ -57,7 +57,7 @@ export interface BlobStoreOptions {
 export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}): BlobStore {
   const places = openBlobPlaces(cacheDirectory, options.temporaryDirectory);
   const evictor = openEvictor(cacheDirectory, options.maxBytes ?? DEFAULT_CACHE_BYTES);
-  const { file } = places;
+  const file = (digest: string): string => places.file(digest);
   const place = async (blob: BlobKey, chunks: () => Chunks): Promise<void> => {
     await places.publish(blob.digest, (draft) => writeChunks(draft, chunks()));
     if (places.isCached(blob.digest)) await evictor.wrote(blob.size);

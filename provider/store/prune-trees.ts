@@ -5,6 +5,7 @@
  */
 import { readdir, rename, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { systemCode } from "../errors";
 import { openClaims } from "./claims";
 import { removeTree, renameInto, stagingPath } from "./staging";
 import { receiptFile, STAGING_FOLDER } from "./trees";
@@ -21,21 +22,29 @@ export interface ListedTree {
 /** A tree's name ends with the start of a digest; other folders are somebody else's. */
 const TREE_NAME = /-[0-9a-f]{16}$/;
 
+interface FoundTree extends ListedTree {
+  readonly hasReceipt: boolean;
+}
+
 /** All trees in `treesDirectory`, the longest unused first. */
 export async function listTrees(treesDirectory: string): Promise<readonly ListedTree[]> {
-  const claimed = await openClaims(treesDirectory).claimed();
-  const names = new Set([
-    ...(await readdir(treesDirectory).catch(() => [])),
-    ...(await readdir(join(treesDirectory, ".receipts")).catch(() => [])).map((name) =>
-      basename(name, ".json"),
-    ),
-  ]);
+  const trees = await findTrees(treesDirectory);
+  return trees.map(({ hasReceipt: _, ...tree }) => tree);
+}
+
+async function findTrees(directory: string): Promise<readonly FoundTree[]> {
+  const claimed = await openClaims(directory).claimed();
+  const folders = await readdir(directory).catch(() => []);
+  const receipts = await readdir(join(directory, ".receipts")).catch(() => []);
+  const names = new Set([...folders, ...receipts.map((file) => basename(file, ".json"))]);
   const trees = await Promise.all(
     [...names]
       .filter((name) => TREE_NAME.test(name))
       .map(async (name) => {
-        const usedAt = await lastUse(treesDirectory, name);
-        return usedAt === undefined ? [] : [{ name, usedAt, isClaimed: claimed.has(name) }];
+        const markedAt = await timeOf(receiptFile(directory, name));
+        const usedAt = markedAt ?? (await placedAt(join(directory, name)));
+        if (usedAt === undefined) return [];
+        return [{ name, usedAt, isClaimed: claimed.has(name), hasReceipt: markedAt !== undefined }];
       }),
   );
   return trees.flat().sort((a, b) => a.usedAt - b.usedAt);
@@ -52,28 +61,34 @@ export async function pruneTrees(
   before: number,
 ): Promise<readonly ListedTree[]> {
   const removed: ListedTree[] = [];
-  for (const tree of await listTrees(treesDirectory)) {
+  for (const tree of await findTrees(treesDirectory)) {
     if (tree.isClaimed || tree.usedAt > before) continue;
-    const isGone = await removeUnused(treesDirectory, tree.name, before).catch(() => false);
+    const isGone = await removeUnused(treesDirectory, tree, before).catch(() => false);
     if (isGone) removed.push(tree);
   }
   return removed;
 }
 
-async function removeUnused(directory: string, name: string, before: number): Promise<boolean> {
+async function removeUnused(
+  directory: string,
+  { name, hasReceipt }: FoundTree,
+  before: number,
+): Promise<boolean> {
   const area = join(directory, STAGING_FOLDER);
   const receipt = receiptFile(directory, name);
   const oldReceipt = await stagingPath(area);
   const oldTree = await stagingPath(area);
-  await moved(receipt, oldReceipt);
-  const markedAt = (await stat(oldReceipt).catch(() => undefined))?.mtimeMs ?? 0;
+  const isTaken = await moved(receipt, oldReceipt);
+  // Another process is at it, and may give the receipt back.
+  if (hasReceipt && !isTaken) return false;
+  const markedAt = (await timeOf(oldReceipt)) ?? 0;
   if (markedAt > before) {
     // Somebody has asked for it in the last instant.
     await moved(oldReceipt, receipt);
     return false;
   }
   await moved(join(directory, name), oldTree);
-  const isWantedAgain = (await stat(receipt).catch(() => undefined)) !== undefined;
+  const isWantedAgain = (await timeOf(receipt)) !== undefined;
   // Who builds it anew at this moment may have found the old folder in place, and taken it over.
   const isBack = isWantedAgain && (await renameInto(oldTree, join(directory, name)));
   await removeTree(oldReceipt);
@@ -81,15 +96,23 @@ async function removeUnused(directory: string, name: string, before: number): Pr
   return !isBack;
 }
 
-/** Nothing to rename is no trouble. */
-async function moved(from: string, to: string): Promise<void> {
-  if ((await stat(from).catch(() => undefined)) !== undefined) await rename(from, to);
+/** False where there is nothing to rename. */
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function timeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 /** Without a receipt: since the folder came to its place. */
-async function lastUse(directory: string, name: string): Promise<number | undefined> {
-  const receipt = await stat(receiptFile(directory, name)).catch(() => undefined);
-  if (receipt !== undefined) return receipt.mtimeMs;
-  const folder = await stat(join(directory, name)).catch(() => undefined);
-  return folder?.isDirectory() === true ? Math.max(folder.mtimeMs, folder.ctimeMs) : undefined;
+async function placedAt(folder: string): Promise<number | undefined> {
+  const facts = await stat(folder).catch(() => undefined);
+  return facts?.isDirectory() === true ? Math.max(facts.mtimeMs, facts.ctimeMs) : undefined;
 }

@@ -65,7 +65,9 @@ export function compareEntry(
   checksModes: boolean,
 ): Finding {
   if (observed.type !== entry.type) return "other";
-  if (checksModes && entry.type !== "symlink" && observed.mode !== entry.mode) return "other";
+  if (checksModes && entry.type !== "symlink" && !isSameMode(entry.mode, observed.mode)) {
+    return "other";
+  }
   if (entry.type === "directory") return "same";
   if (observed.size !== entry.facts.size) return "other";
   const untouched =
@@ -73,4 +75,10 @@ export function compareEntry(
     observed.ctimeMs === entry.facts.ctimeMs &&
     observed.inode === entry.facts.inode;
   return untouched ? "same" : "look";
+}
+
+/** A read-only copy may lack the right to write; more than was placed nobody may have. */
+function isSameMode(placed: number, observed: number): boolean {
+  const missing = placed & ~observed;
+  return (observed & ~placed) === 0 && (missing & ~0o222) === 0;
 }

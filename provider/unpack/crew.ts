@@ -11,6 +11,7 @@ import { OciError } from "../errors";
 import type { TreeEntry } from "../types";
 import {
   createState,
+  isBroken,
   setBroken,
   setCancelled,
   type CrewState,
@@ -24,11 +25,11 @@ import { cancelled } from "./problems";
 /** Two writers need less than half the time of one on a disk; a third only gets in their way. */
 const WRITERS = 2;
 
+/** A runtime whose threads have not found each other after this long has other ones than Node's. */
+const START_MS = 10_000;
+
 /** How long a crew without work stays. */
 const IDLE_MS = 10_000;
-
-const EXTRACTOR = join(__dirname, "extractor-thread.js");
-const WRITER = join(__dirname, "writer-thread.js");
 
 export interface Crew {
   /** Does one job after the other. Throws OciError only. */
@@ -80,7 +81,7 @@ const CREW: Crew = {
 };
 
 async function run(
-  { state, extractor, death }: Threads,
+  { state, extractor, all, death }: Threads,
   job: UnpackJob,
   signal: AbortSignal,
   status: (message: string) => void,
@@ -90,6 +91,8 @@ async function run(
   };
   setCancelled(state, false);
   signal.addEventListener("abort", cancel, { once: true });
+  // It may have come while the threads were started.
+  if (signal.aborted) cancel();
   extractor.ref();
   let listener: (news: ExtractorNews) => void = () => undefined;
   const answer = new Promise<readonly TreeEntry[]>((resolve, reject) => {
@@ -104,6 +107,8 @@ async function run(
     extractor.postMessage(job);
     return await Promise.race([answer, death]);
   } catch (error) {
+    // No thread may write any more when the caller removes what there is.
+    if (isBroken(state)) await terminate(all);
     if (error instanceof OciError) throw error;
     throw ended(job, (error as Error).message);
   } finally {
@@ -128,26 +133,34 @@ async function threads(): Promise<Threads | undefined> {
 }
 
 async function start(): Promise<Threads | undefined> {
+  const extractorFile = join(__dirname, "extractor-thread.js");
+  const writerFile = join(__dirname, "writer-thread.js");
   // A bundle has no such files.
-  if (!existsSync(EXTRACTOR) || !existsSync(WRITER)) return undefined;
+  if (!existsSync(extractorFile) || !existsSync(writerFile)) return undefined;
   const state = createState();
   const channels = Array.from({ length: WRITERS }, () => new MessageChannel());
   const writers = channels.map(({ port1 }) => {
     const data: WriterData = { state, extractor: port1 };
-    return startThread(WRITER, data, [port1]);
+    return startThread(writerFile, data, [port1]);
   });
   const ports = channels.map(({ port2 }) => port2);
   const data: ExtractorData = { state, writers: ports };
-  const extractor = startThread(EXTRACTOR, data, ports);
+  const extractor = startThread(extractorFile, data, ports);
   const all = [extractor, ...writers];
   const death = deathOf(all);
   death.catch(() => {
     // Whoever waits for the thread that ended must see it; then nobody is left to do a job.
     setBroken(state);
-    terminate(all);
+    void terminate(all);
   });
   extractor.ref();
-  await Promise.race([once(extractor, "message"), death]);
+  try {
+    const signal = AbortSignal.timeout(START_MS);
+    await Promise.race([once(extractor, "message", { signal }), death]);
+  } catch (error) {
+    await terminate(all);
+    throw error;
+  }
   extractor.unref();
   return { state, extractor, all, death };
 }
@@ -173,8 +186,8 @@ function deathOf(threads: readonly Worker[]): Promise<never> {
   });
 }
 
-function terminate(threads: readonly Worker[]): void {
-  for (const thread of threads) void thread.terminate();
+async function terminate(threads: readonly Worker[]): Promise<void> {
+  await Promise.all(threads.map((thread) => thread.terminate()));
 }
 
 /** Lets go of the threads; the next job starts others. */
@@ -182,7 +195,7 @@ function dismiss(): void {
   const leaving = current;
   current = undefined;
   void leaving?.then((found) => {
-    if (found !== undefined) terminate(found.all);
+    if (found !== undefined) void terminate(found.all);
   });
 }
 

@@ -33,4 +33,6 @@ async function extract(job: UnpackJob): Promise<void> {
 parentPort?.on("message", (job: UnpackJob) => {
   void extract(job);
 });
+// Once through all writers and back, by the same means as later.
+new BatchedFiles(writers, state).close();
 tell({ kind: "ready" });

@@ -6,7 +6,7 @@ import { Decompress } from "fzstd";
 import type { Transform, TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
-import { OciError, systemCode } from "../errors";
+import { systemCode } from "../errors";
 import { broken, type Place } from "./problems";
 import { MOST_WINDOW_BYTES, zstdFrames, ZstdProblem, type ZstdFrame } from "./zstd-frames";
 
@@ -72,7 +72,7 @@ export async function inflateZstd(
         total += chunk.length;
         return take(chunk);
       };
-      if (native === undefined) await inflateFrame(frame, counting, place);
+      if (native === undefined) await inflateFrame(frame, counting);
       else await inflateWith(native(nativeOptions()), frame.pieces, counting, place, "zstd");
       if (frame.declaredBytes !== undefined && frame.declaredBytes !== total) {
         throw new ZstdProblem(`comes to ${total} bytes in a frame of ${frame.declaredBytes}`);
@@ -90,7 +90,6 @@ export async function inflateZstd(
  */
 export async function zstdStart(start: Buffer, length: number): Promise<Buffer> {
   let found = Buffer.alloc(0);
-  const native = decoder === "any" ? NATIVE.createZstdDecompress : undefined;
   try {
     for await (const frame of zstdFrames(only(start))) {
       for await (const blocks of decodedPieces(frame)) found = Buffer.concat([found, ...blocks]);
@@ -112,31 +111,30 @@ function nativeOptions(): object {
   };
 }
 
-async function inflateFrame(frame: ZstdFrame, take: Take, place: Place): Promise<void> {
-  try {
-    for await (const blocks of decodedPieces(frame)) {
-      for (const block of blocks) await take(block);
-    }
-  } catch (error) {
-    if (error instanceof ZstdProblem || error instanceof OciError) throw error;
-    // Whatever the decoder stumbles over: it checks few bounds, and its own errors are plain ones.
-    if (error instanceof Error && systemCode(error) === undefined) {
-      throw broken(place, `is no whole zstd: ${error.message}`, error);
-    }
-    throw error;
+async function inflateFrame(frame: ZstdFrame, take: Take): Promise<void> {
+  for await (const blocks of decodedPieces(frame)) {
+    for (const block of blocks) await take(block);
   }
 }
 
-/** Block by block, so that little input never comes to much output at once. */
+/** Block by block, so that little input never comes to much output at once. Throws ZstdProblem. */
 async function* decodedPieces(frame: ZstdFrame): AsyncGenerator<readonly Buffer[], void> {
   let found: Buffer[] = [];
   const decoder = new Decompress((bytes) => found.push(asBuffer(bytes)));
+  const push = (piece: Uint8Array, isLast: boolean): void => {
+    try {
+      decoder.push(piece, isLast);
+    } catch (error) {
+      // Whatever it stumbled over: it checks few bounds, and not all of its errors are its own.
+      throw new ZstdProblem(`cannot be inflated: ${(error as Error).message}`);
+    }
+  };
   for await (const piece of frame.pieces) {
-    decoder.push(piece);
+    push(piece, false);
     yield found;
     found = [];
   }
-  decoder.push(new Uint8Array(0), true);
+  push(new Uint8Array(0), true);
   yield found;
 }
 

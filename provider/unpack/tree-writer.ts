@@ -188,7 +188,8 @@ export class TreeWriter {
   }
 
   #onDisk(path: readonly string[]): string {
-    return join(this.#staging, ...path);
+    // Not by `join`, which looks at each character again: the guard has done so.
+    return `${this.#staging}/${path.join("/")}`;
   }
 }
 

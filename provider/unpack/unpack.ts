@@ -6,8 +6,7 @@ import type { Context } from "../context";
 import { OciError } from "../errors";
 import type { Descriptor, Plan, TreeEntry } from "../types";
 import { borrowCrew } from "./crew";
-import { DirectFiles } from "./files";
-import { doUnpack, type UnpackJob } from "./job";
+import type { UnpackJob } from "./job";
 import { createPace } from "./pace";
 
 /** Blobs that together are smaller are unpacked sooner than threads have started. */
@@ -41,10 +40,24 @@ export async function unpack(
   const crew = total < CREW_BYTES ? undefined : await borrowCrew();
   const entries =
     crew === undefined
-      ? await doUnpack(job, { files: new DirectFiles(), pace: createPace(signal, subject), status })
+      ? await unpackHere(job, signal, status)
       : await crew.unpack(job, signal, status);
   if (entries.length === 0) throw nothingWritten(subject);
   return entries;
+}
+
+async function unpackHere(
+  job: UnpackJob,
+  signal: AbortSignal,
+  status: (message: string) => void,
+): Promise<readonly TreeEntry[]> {
+  // Loaded where they are needed only: the readers of formats take a while, and a crew has its own.
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { doUnpack } = require("./job") as typeof import("./job");
+  const { DirectFiles } = require("./files") as typeof import("./files");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const pace = createPace(signal, job.subject);
+  return await doUnpack(job, { files: new DirectFiles(), pace, status });
 }
 
 function nothingWritten(subject: string): OciError {

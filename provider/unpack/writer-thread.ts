@@ -17,6 +17,8 @@ import { DirectFiles } from "./files";
 const { state, extractor } = workerData as WriterData;
 const files = new DirectFiles();
 let hasFailed = false;
+/** Of the files that ended in this batch, also of those that began in an earlier one. */
+let hashes: string[] = [];
 
 extractor.on("message", (order: WriterOrder) => {
   const news = order.kind === "batch" ? writeBatch(order.pieces, order.bytes) : close();
@@ -26,12 +28,12 @@ extractor.on("message", (order: WriterOrder) => {
 });
 
 function writeBatch(pieces: readonly FilePiece[], bytes: ArrayBuffer): WriterNews {
-  const hashes: string[] = [];
+  hashes = [];
   if (hasFailed || isCancelled(state)) return { hashes, bytes };
   try {
     let position = 0;
     for (const piece of pieces) {
-      writePiece(piece, Buffer.from(bytes, position, piece.length), hashes);
+      writePiece(piece, Buffer.from(bytes, position, piece.length));
       position += piece.length;
     }
     return { hashes, bytes };
@@ -42,12 +44,14 @@ function writeBatch(pieces: readonly FilePiece[], bytes: ArrayBuffer): WriterNew
   }
 }
 
-function writePiece(piece: FilePiece, content: Buffer, hashes: string[]): void {
-  if (piece.file !== undefined) {
-    files.begin(piece.file, piece.isHashed ? (hash) => hashes.push(hash) : undefined);
-  }
+function writePiece(piece: FilePiece, content: Buffer): void {
+  if (piece.file !== undefined) files.begin(piece.file, piece.isHashed ? addHash : undefined);
   if (content.length > 0) files.write(content);
   if (piece.isEnd) files.end();
+}
+
+function addHash(hash: string): void {
+  hashes.push(hash);
 }
 
 function close(): WriterNews {

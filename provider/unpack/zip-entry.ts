@@ -91,7 +91,7 @@ export function factsOf(
     return "has content, but is no file";
   }
   // Times without a zone are taken for UTC: the same on every machine.
-  const seconds = entry.getLastModDate({ timezone: "UTC" } as object).getTime() / 1000;
+  const seconds = entry.getLastModDate({ timezone: "UTC" }).getTime() / 1000;
   return { type, mode: mode === 0 ? undefined : mode, seconds };
 }
 

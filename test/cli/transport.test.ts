@@ -55,15 +55,26 @@ describe("flags", () => {
     const values: Readonly<Record<string, string>> = {
       "on-tag-move": "keep",
       proxy: "http://proxy.example:3128",
+      extract: "never",
+      limit: "entries=7",
     };
     const args = flags.flatMap(({ name, argument }) =>
       argument === undefined ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
     );
     const inputs = inputsOf(commandOf(...args), "p");
-    const { digest, platform, ...how } = inputs;
-    assert.deepEqual([digest, platform], ["7", "7"]);
-    assert.deepEqual(how, {
+    assert.deepEqual(inputs, {
       reference: "host/app",
+      digest: "7",
+      platform: "7",
+      mediaTypes: ["7"],
+      titles: ["7"],
+      layers: [7],
+      extract: "never",
+      stripComponents: 7,
+      subPath: "7",
+      include: ["7"],
+      exclude: ["7"],
+      limits: { entries: 7 },
       onTagMove: "keep",
       plainHttp: true,
       skipTlsVerify: true,
@@ -85,6 +96,9 @@ describe("flags", () => {
       [["--username", "a"], "--username and --password-stdin go together"],
       [["--timeout", "soon"], "--timeout takes a number"],
       [["--stall-timeout", ""], "--stall-timeout takes a number"],
+      [["--layer", "0", "--layer", "one"], "--layer takes a number"],
+      [["--limit", "entries=5", "--limit", "entries"], "--limit takes NAME=VALUE"],
+      [["--limit", "entries=many"], "--limit takes NAME=VALUE"],
     ] as const) {
       const command = parseCommand(["pull", "host/app", "--output", "out", ...args]);
       assert.deepEqual(command, { kind: "wrong", problem });
@@ -95,6 +109,10 @@ describe("flags", () => {
     assert.equal(
       withFlags("cannot x\nhint: raise timeouts.total, or give clientCertificate"),
       "cannot x\nhint: raise --timeout, or give --cert-file",
+    );
+    assert.equal(
+      withFlags("cannot x\nhint: raise limits.entries; subPath counts before include"),
+      "cannot x\nhint: raise --limit entries=…; --sub-path counts before include",
     );
   });
 });

@@ -1,6 +1,7 @@
 /** Checking inputs: every wrong type, every unknown name, all at once, and no value in any text. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { LIMITS } from "../../provider/limits";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
 import { INPUT_ROWS } from "../../provider/pulumi/inputs";
 import { nearest } from "../../provider/pulumi/nearest";
@@ -48,6 +49,40 @@ describe("types", () => {
         'cannot use input "caCertificates[3]": it is an empty string',
       ],
     ],
+    [
+      { layers: [0, -1, 1.5, "2", null] },
+      [
+        'cannot use input "layers[1]": it must be a whole number of at least 0',
+        'cannot use input "layers[2]": it must be a whole number of at least 0',
+        'cannot use input "layers[3]": it must be a number, and is a string',
+        'cannot use input "layers[4]": it must be a number, and is null',
+      ],
+    ],
+    [{ layers: 0 }, ['cannot use input "layers": it must be a list of numbers, and is a number']],
+    [
+      { stripComponents: -1 },
+      [
+        'cannot use input "stripComponents": it must be a whole number of at least 0 and at most 100',
+      ],
+    ],
+    [{ extract: "no" }, ['cannot use input "extract": it must be one of auto, always, never']],
+    [{ subPath: "../x" }, ['cannot use input "subPath": as a path, it has a ".." component']],
+    [
+      { include: ["a", "/b"], exclude: ["../c"] },
+      [
+        'cannot use input "include[1]": it matches nothing: it begins with /, and paths are relative to the content',
+        'cannot use input "exclude[0]": it matches nothing: it has a ".." component, which no path has',
+      ],
+    ],
+    [
+      { limits: { entries: 0, ratio: 1.5, blobBytes: "1 GiB" } },
+      [
+        'cannot use input "limits.entries": it must be a whole number of at least 1',
+        'cannot use input "limits.ratio": it must be a whole number of at least 1',
+        'cannot use input "limits.blobBytes": it must be a number, and is a string',
+      ],
+    ],
+    [{ limits: { entry: 5 } }, ['cannot use input "limits.entry": there is no such input']],
     [
       { credentials: "u:p" },
       ['cannot use input "credentials": it must be an object, and is a string'],
@@ -212,6 +247,13 @@ describe("reference and digest", () => {
     assert.ok("failures" in read);
     assert.match(read.failures[0] ?? "", /^cannot use the reference "/);
   });
+});
+
+test("each limit of the table may be given, and a mistyped one is known", () => {
+  const names = Object.keys(LIMITS);
+  assert.deepEqual(failuresOf({ limits: Object.fromEntries(names.map((name) => [name, 1])) }), []);
+  const checked = checkInputs({ reference: "h/a", limits: { blobByte: 1 } });
+  assert.match(checked.ok ? "" : checked.failures.join(), /did you mean "limits\.blobBytes"\?$/);
 });
 
 test("each input of the table is checked, described and documented", () => {

@@ -50,6 +50,23 @@ describe("getOciArtifact", () => {
     assert.equal(readdirSync(join(cwd, ".oci-artifacts", ".claims")).length, 1);
   });
 
+  test("takes the part that is asked for, within the limits that are given", async (context) => {
+    const registry = await registryFor(context);
+    publish(registry, "team/app", "1", {
+      layers: [{ bytes: tarGz({ "a/b.txt": "b", "a/c.md": "c" }), mediaType: MEDIA_TYPES.tarGzip }],
+    });
+    const args = {
+      reference: `${registry.host}/team/app:1`,
+      plainHttp: true,
+      subPath: "a",
+      include: ["*.md"],
+    };
+    const { error } = await call(folderFor(context), { ...args, limits: { entries: 2 } });
+    assert.equal(error?.code, "LIMIT_EXCEEDED");
+    const { value = {} } = await call(folderFor(context), { ...args, limits: { entries: 3 } });
+    assert.deepEqual(Object.keys(value["files"] as object), ["./c.md"]);
+  });
+
   test("names all wrong inputs at once, and no value of them", async (context) => {
     const cwd = folderFor(context);
     const wrong = {

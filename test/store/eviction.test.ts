@@ -8,6 +8,7 @@ import { openBlobs, type BlobStore } from "../../provider/store/blobs";
 import { listBlobs, sizeOf } from "../../provider/store/blob-folder";
 import { leastRecentlyUsed } from "../../provider/store/evict";
 import { formatIdentity, ownIdentity } from "../../provider/store/process-identity";
+import { markUsed } from "../../provider/store/use-mark";
 import { folderFor } from "../support/folder-for-test";
 
 const SIZE = 100;
@@ -153,6 +154,8 @@ test("that a blob is used is written down at most once an hour", async (context)
   age(blobs, "a", -1000);
   await blobs.has(key);
   assert.ok(usedAt() < Date.now() + 3_600_000, "a time to come is put right");
+  assert.equal(await markUsed(blobs.file(key.digest), 0), true);
+  assert.equal(await markUsed(blobs.file(digestFor("none")), 0), false);
 });
 
 test("choosing who goes: the oldest first, no more than need be, none that is held", () => {

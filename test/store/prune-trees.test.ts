@@ -22,10 +22,10 @@ interface Project {
   readonly directory: string;
   readonly trees: TreeStore;
   /** Builds a tree that was used last so many days ago. */
-  build(name: string, daysAgo: number): Promise<TreeKey>;
+  readonly build: (name: string, daysAgo: number) => Promise<TreeKey>;
   /** Names without their digests, in order. */
-  names(): readonly string[];
-  prune(): Promise<readonly string[]>;
+  readonly names: () => readonly string[];
+  readonly prune: () => Promise<readonly string[]>;
 }
 
 function openProject(context: TestContext): Project {

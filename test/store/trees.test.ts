@@ -259,6 +259,19 @@ describe("healing, with one warning that names what was changed", () => {
   });
 });
 
+test("a tree that lost the right to write is whole; one that gained it is not", async (context) => {
+  const { content, directory, ensure, report } = await placed(context);
+  fs.chmodSync(join(directory, "a.txt"), 0o444);
+  fs.chmodSync(join(directory, "dir"), 0o555);
+  await ensure();
+  assert.deepEqual([content.calls(), report.lines.length], [1, 0]);
+  fs.chmodSync(join(directory, "dir"), 0o755);
+  fs.chmodSync(join(directory, "b.txt"), 0o646);
+  await ensure();
+  assert.equal(content.calls(), 2);
+  assert.match(report.said("warning").join(), /: ~ \.\/b\.txt$/);
+});
+
 test("a copied checkout is whole, and its receipt learns the new inodes", async (context) => {
   const { project } = await placed(context);
   const copy = join(folderFor(context), "copy");

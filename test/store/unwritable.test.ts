@@ -40,11 +40,12 @@ async function machine(context: TestContext): Promise<Machine> {
   publish(registry, "team/app", "1", {
     layers: [{ bytes: tarGz(FILES), mediaType: MEDIA_TYPES.tarGzip }],
   });
-  const folder = folderFor(context);
-  fs.chmodSync(folder, 0o755);
+  let folder = "";
   context.after(() => {
     allow(folder);
   });
+  folder = folderFor(context);
+  fs.chmodSync(folder, 0o755);
   const [project, cache, temporary, home] = ["project", "cache", "temporary", "home"].map(
     (name) => {
       const path = join(folder, name);
@@ -69,13 +70,13 @@ async function machine(context: TestContext): Promise<Machine> {
   };
 }
 
-/** Takes away, or gives back, the right to write anywhere below the folder. */
+/** Takes away the right to write anywhere below the folder. */
 function forbid(folder: string): void {
   for (const path of below(folder)) fs.chmodSync(path, fs.statSync(path).mode & 0o555);
 }
 
+/** Gives it back, so that the folder can be removed. */
 function allow(folder: string): void {
-  fs.chmodSync(folder, 0o755);
   for (const path of below(folder)) fs.chmodSync(path, fs.statSync(path).mode | 0o200);
 }
 

@@ -8,9 +8,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { selectionOf } from "../../provider/content/selection";
 import type { Context } from "../../provider/context";
 import { OciError, type ErrorCode } from "../../provider/errors";
-import { DEFAULT_LIMITS, type Limits } from "../../provider/limits";
+import { limitsWith, type Limits } from "../../provider/limits";
 import { pull, type Pulled } from "../../provider/pull";
 import type { CheckedInputs } from "../../provider/pulumi/inputs";
 import { transportOf } from "../../provider/pulumi/transport";
@@ -173,7 +174,7 @@ async function pullOnce(
   });
   const context: Context = {
     settings,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits: { ...limitsWith(options.inputs?.limits), ...options.limits },
     report,
     signal: options.signal ?? new AbortController().signal,
   };
@@ -182,7 +183,8 @@ async function pullOnce(
   const inputs = { reference: "", plainHttp, ...options.inputs };
   try {
     const transport = await transportOf(inputs, project);
-    const request = { reference, transport, digest: options.digest };
+    const selection = selectionOf(inputs);
+    const request = { reference, transport, digest: options.digest, selection };
     const rooms = {
       client,
       blobs: openBlobs(settings.cacheDirectory),

@@ -1,0 +1,59 @@
+/**
+ * Which layers of a manifest are wanted: by media type, title and position. Reads descriptors only,
+ * and judges nothing about what they become. Pure.
+ */
+import { OciError } from "../errors";
+import type { Descriptor } from "../types";
+import { bareMediaType } from "./media-types";
+import type { LayerSelection } from "./selection";
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
+const TITLE = "org.opencontainers.image.title";
+
+/** A layer, and its position in the manifest. */
+export interface PresentLayer {
+  readonly descriptor: Descriptor;
+  readonly index: number;
+}
+
+/** The file name that the publisher gave a layer; "" without one. */
+export function titleOf({ annotations }: Descriptor): string {
+  return annotations[TITLE] ?? "";
+}
+
+/**
+ * The layers that satisfy all that is given.
+ * @throws OciError NO_MATCHING_LAYER, listing what there is.
+ */
+export function chooseLayers(
+  present: readonly PresentLayer[],
+  selection: LayerSelection,
+  subject: string,
+): readonly PresentLayer[] {
+  const { layers, titles } = selection;
+  const mediaTypes = selection.mediaTypes?.map(bareMediaType);
+  const chosen = present.filter(
+    ({ descriptor, index }) =>
+      (mediaTypes?.includes(bareMediaType(descriptor.mediaType)) ?? true) &&
+      (titles?.includes(titleOf(descriptor)) ?? true) &&
+      (layers?.includes(index) ?? true),
+  );
+  if (chosen.length > 0) return chosen;
+  const given = (["mediaTypes", "titles", "layers"] as const).filter(
+    (name) => selection[name] !== undefined,
+  );
+  throw new OciError({
+    code: "NO_MATCHING_LAYER",
+    verb: "choose layers of",
+    subject,
+    fact: `${given.join(" and ")} ${given.length === 1 ? "matches" : "together match"} none of its layers`,
+    details: present.map(layerLine),
+    hint: `correct ${given.join(" or ")}: the layers above are all there are`,
+  });
+}
+
+function layerLine({ descriptor, index }: PresentLayer): string {
+  const title = titleOf(descriptor);
+  const named = title === "" ? "no title" : `title ${JSON.stringify(title)}`;
+  return `layer ${index}: ${descriptor.mediaType}, ${named}`;
+}

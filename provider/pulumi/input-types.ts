@@ -1,0 +1,50 @@
+/**
+ * What a row of the table of inputs may say. Types only.
+ */
+
+/** The shape of an input's value. */
+export type InputType =
+  | { readonly kind: "string" }
+  | { readonly kind: "boolean" }
+  | NumberType
+  | { readonly kind: "choice"; readonly values: readonly string[] }
+  | { readonly kind: "strings" }
+  /** A list of whole numbers, 0 or more. */
+  | { readonly kind: "numbers" }
+  | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> };
+
+export interface NumberType {
+  readonly kind: "number";
+  readonly above: number;
+  /** Default: none. */
+  readonly atMost?: number;
+  readonly whole?: true;
+}
+
+export interface InputField {
+  readonly type: InputType;
+  readonly description: string;
+  readonly secret?: true;
+}
+
+/** How the command line takes an input. */
+export interface Flag {
+  readonly name: string;
+  /** What the flag's argument stands for; none for switches. */
+  readonly argument?: string;
+  /** The field that it stands for, where the input is an object. */
+  readonly field?: string;
+  /** Its values are NAME=VALUE, with the names of the input's fields. */
+  readonly pairs?: true;
+  /** Shown instead of the input's description. */
+  readonly description?: string;
+}
+
+export interface InputRow extends InputField {
+  /** "what" decides content and is stored; "when" and "how" are neither stored nor a diff. */
+  readonly group: "what" | "when" | "how";
+  readonly required?: true;
+  /** In words, for the docs. */
+  readonly default: string;
+  readonly flags: readonly Flag[];
+}

@@ -1,0 +1,25 @@
+/**
+ * From checked inputs to what the road is asked: the same for the resource, the function and the
+ * command line. Reads files of certificates and keys; dials nothing.
+ */
+import { selectionOf } from "../content/selection";
+import type { PullRequest } from "../pull";
+import { parsePlatform } from "../reference/platform";
+import type { ReadInputs } from "./read-inputs";
+import { transportOf } from "./transport";
+
+/** @throws OciError CONFIG where a file of certificates or keys cannot be used. */
+export async function requestOf(
+  { inputs, reference }: ReadInputs,
+  directory: string,
+): Promise<PullRequest> {
+  const { digest, onTagMove, platform } = inputs;
+  return {
+    reference,
+    digest,
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    onTagMove,
+    selection: selectionOf(inputs),
+    transport: await transportOf(inputs, directory),
+  };
+}

@@ -1,0 +1,49 @@
+/** An update leaves the previous content; a later run removes it, once nobody used it for a week. */
+import * as assert from "node:assert/strict";
+import { existsSync, utimesSync } from "node:fs";
+import { basename, join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lifecycleWorld } from "./lifecycle-world";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** It is removed behind the back of the resource's methods, which do not wait for it. */
+async function isGone(path: string): Promise<boolean> {
+  for (let round = 0; round < 400 && existsSync(path); round += 1) await sleep(5);
+  return !existsSync(path);
+}
+
+test("the previous tree outlives the update, and goes with a run a week later", async (context) => {
+  const world = await lifecycleWorld(context);
+  const { project, reference } = world;
+  const signal = new AbortController().signal;
+  const inputs = { reference, plainHttp: true };
+  const trees = join(project, ".oci-artifacts");
+  const setBack = (path: string, days: number): void => {
+    const then = new Date(Date.now() - days * DAY_MS);
+    utimesSync(join(trees, ".receipts", `${basename(path)}.json`), then, then);
+  };
+
+  world.publish({ "a.txt": "first" });
+  const first = await world.host().check(inputs);
+  const { id } = await world.host().lifecycle.create(first.inputs, signal);
+  const oldPath = join(project, String(first.inputs["path"]));
+
+  world.publish({ "a.txt": "second" });
+  const update = world.host();
+  const second = await update.check(inputs, {}, first.inputs);
+  await update.lifecycle.update(id, second.inputs, signal);
+  const newPath = join(project, String(second.inputs["path"]));
+  assert.notEqual(newPath, oldPath);
+  assert.ok(existsSync(oldPath));
+
+  setBack(oldPath, 8);
+  setBack(newPath, 8);
+  const later = world.host();
+  const third = await later.check(inputs, {}, second.inputs);
+  assert.deepEqual(await later.lifecycle.diff(id, second.inputs, third.inputs), { changes: false });
+  assert.ok(await isGone(oldPath));
+  assert.ok(!existsSync(join(trees, ".receipts", `${basename(oldPath)}.json`)));
+  assert.ok(existsSync(join(newPath, "a.txt")));
+});
