@@ -10,7 +10,7 @@ import { unpackSelected } from "./select-tree";
 import { isWhole } from "./store/blobs";
 import { removeTree } from "./store/staging";
 import type { Plan, TreeEntry, Verified } from "./types";
-import { unpack } from "./unpack/unpack";
+import { prepareUnpack, unpack } from "./unpack/unpack";
 
 /** A cache that is emptied again and again has somebody at it who should be told. */
 const MOST_ATTEMPTS = 3;
@@ -24,6 +24,7 @@ export async function extract(
   context: Context,
   subject: string,
 ): Promise<readonly TreeEntry[]> {
+  prepareUnpack(plan);
   const release = await rooms.blobs.hold(plan.layers.map(({ descriptor }) => descriptor.digest));
   try {
     for (let attempt = 1; ; attempt += 1) {

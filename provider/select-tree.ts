@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, lstat, mkdir, rename, utimes } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { sortedByPath } from "./content-digest";
 import { selectEntries, type SelectedEntry } from "./content/select-entries";
 import type { EntrySelection } from "./content/selection";
 import { OciError } from "./errors";
@@ -13,6 +14,7 @@ import { removeTree } from "./store/staging";
 import type { PlannedLayer, TreeEntry } from "./types";
 import { FIXED_SECONDS, foldedName, linkProblem } from "./unpack/guard";
 import { directoryNode, type DirectoryNode, type TreeNode } from "./unpack/nodes";
+import { quoted } from "./unpack/problems";
 
 const VERB = "extract";
 
@@ -42,7 +44,7 @@ export async function unpackSelected(
   refuseEscapingLinks(placed.selected, layer, subject);
   await move(whole, staging, entries, placed);
   await removeTree(whole);
-  return placed.selected.map(({ entry }) => entry);
+  return sortedByPath(placed.selected.map(({ entry }) => entry));
 }
 
 /** A folder whose time has to be set again when all is done. */
@@ -53,8 +55,8 @@ interface Touched {
 }
 
 /**
- * Renames as little as it can: a folder takes along what is in it, and loses what is not selected.
- * Only folders that several become are made anew, with the mode and time of the first.
+ * Touches as little as it can: a folder takes along what is in it, and loses what is not selected.
+ * One that would lose most, or that several become, is made anew with the mode and time of the first.
  */
 async function move(
   whole: string,
@@ -62,18 +64,23 @@ async function move(
   entries: readonly TreeEntry[],
   { selected, merged }: Placed,
 ): Promise<void> {
+  const total = countBelow(entries.map(({ path }) => path));
+  const kept = countBelow(selected.map(({ from }) => from));
+  const losesMost = (from: string): boolean => 2 * (kept.get(from) ?? 0) < (total.get(from) ?? 0);
   const carried = new Map<string, string>();
   const touched: Touched[] = [];
   for (const { from, entry } of selected) {
     const place = join(staging, entry.path);
     const isFolder = entry.type === "directory";
-    if (isFolder && merged.has(entry.path)) {
+    // What several become lies in nothing that was carried: the folders above are several, too.
+    const isCarried = carried.has(posix.dirname(from));
+    if (isFolder && !isCarried && (merged.has(entry.path) || losesMost(from))) {
       const { mtime } = await lstat(join(whole, from));
       touched.push({ place, mode: entry.mode, mtime });
       await mkdir(place, { mode: 0o700 });
       continue;
     }
-    if (!carried.has(posix.dirname(from))) await rename(join(whole, from), place);
+    if (!isCarried) await rename(join(whole, from), place);
     if (isFolder) carried.set(from, place);
   }
   touched.push(...(await removeOthers(entries, selected, carried)));
@@ -81,6 +88,18 @@ async function move(
     await chmod(place, mode);
     await utimes(place, mtime, mtime);
   }
+}
+
+/** For each folder, how many of the paths lie below it. */
+function countBelow(paths: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    let folder = posix.dirname(path);
+    for (; folder !== "."; folder = posix.dirname(folder)) {
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 /** Removes what is not selected from the folders that took it along; says which folders those are. */
@@ -132,14 +151,11 @@ function withoutClashes(candidates: readonly SelectedEntry[], subject: string): 
 }
 
 function clash(one: SelectedEntry, other: SelectedEntry, subject: string): OciError {
-  const [first, second, place] = [one.from, other.from, other.entry.path].map((path) =>
-    JSON.stringify(path),
-  );
   return new OciError({
     code: "BAD_ARCHIVE",
     verb: VERB,
     subject,
-    fact: `${first ?? ""} and ${second ?? ""} both come to ${place ?? ""}`,
+    fact: `${quoted(one.from)} and ${quoted(other.from)} both come to ${quoted(other.entry.path)}`,
     hint: "lower stripComponents, or leave out one of them by exclude",
   });
 }
@@ -161,7 +177,7 @@ function refuseEscapingLinks(
       code: "UNSAFE_ARCHIVE",
       verb: VERB,
       subject,
-      fact: `in the selected part, the link ${JSON.stringify(from)} ${problem}`,
+      fact: `in the selected part, the link ${quoted(from)} ${problem}`,
       hint: "select more by subPath and stripComponents, or leave out the link by exclude",
     });
   }

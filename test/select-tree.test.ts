@@ -82,6 +82,28 @@ describe("a part of the content", () => {
     );
   });
 
+  test("a folder that loses most is made anew, and one that loses little goes along", async (t) => {
+    const names = ["a", "b", "c", "d"];
+    const members: readonly TarMember[] = [
+      { path: "many/", type: "directory", mode: 0o711, mtime: 1_100_000_000 },
+      ...names.map((name) => ({ path: `many/${name}`, content: name })),
+      { path: "few/", type: "directory", mode: 0o750, mtime: 1_200_000_000 },
+      ...names.map((name) => ({ path: `few/${name}/x`, content: name })),
+    ];
+    const include = ["many/[bcd]", "few/b/x"];
+    const { tree } = assertPulled(await pullPart(t, [members], { include }), {
+      "few/b/x": "b",
+      "many/b": "b",
+      "many/c": "c",
+      "many/d": "d",
+    });
+    assert.deepEqual(modeAndTime(tree.directory, "many"), [0o711, 1_100_000_000]);
+    assert.deepEqual(modeAndTime(tree.directory, "few"), [0o750, 1_200_000_000]);
+    assert.deepEqual(readdirSync(tree.directory).sort(), ["few", "many"]);
+    assert.deepEqual(readdirSync(join(tree.directory, "many")).sort(), ["b", "c", "d"]);
+    assert.deepEqual(readdirSync(join(tree.directory, "few")), ["b"]);
+  });
+
   test("a hard link whose target is not selected is a file of its own", async (t) => {
     const inputs = { subPath: "top/bin", include: ["again"] };
     assertPulled(await pullPart(t, [MEMBERS], inputs), { again: "run" });

@@ -56,7 +56,14 @@ let jobs = 0;
 
 /** The crew of this process; undefined where no thread can start, as in a bundle. */
 export async function borrowCrew(): Promise<Crew | undefined> {
-  return (await threads()) === undefined ? undefined : CREW;
+  const found = await threads();
+  if (jobs === 0) dismissWhenIdle();
+  return found === undefined ? undefined : CREW;
+}
+
+function dismissWhenIdle(): void {
+  clearTimeout(idle);
+  idle = setTimeout(dismiss, IDLE_MS).unref();
 }
 
 const CREW: Crew = {
@@ -75,7 +82,7 @@ const CREW: Crew = {
       return await work;
     } finally {
       jobs -= 1;
-      if (jobs === 0) idle = setTimeout(dismiss, IDLE_MS).unref();
+      if (jobs === 0) dismissWhenIdle();
     }
   },
 };

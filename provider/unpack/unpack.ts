@@ -36,14 +36,22 @@ export async function unpack(
   const status = (message: string): void => {
     report.status(message);
   };
-  const total = plan.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  const crew = total < CREW_BYTES ? undefined : await borrowCrew();
+  const crew = isForCrew(plan) ? await borrowCrew() : undefined;
   const entries =
     crew === undefined
       ? await unpackHere(job, signal, status)
       : await crew.unpack(job, signal, status);
   if (entries.length === 0) throw nothingWritten(subject);
   return entries;
+}
+
+/** Starts what unpacking will need, so that it is there when the blobs are. Nothing has to wait for it. */
+export function prepareUnpack(plan: Plan): void {
+  if (isForCrew(plan)) void borrowCrew();
+}
+
+function isForCrew({ layers }: Plan): boolean {
+  return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0) >= CREW_BYTES;
 }
 
 async function unpackHere(

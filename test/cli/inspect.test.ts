@@ -27,9 +27,7 @@ describe("oci-artifact inspect", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function inspect(
-    ...args: readonly string[]
-  ): Promise<{
+  async function inspect(...args: readonly string[]): Promise<{
     readonly exitCode: number | null;
     readonly stdout: string;
     readonly stderr: string;
