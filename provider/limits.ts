@@ -10,7 +10,6 @@ const GIB = 1024 ** 3;
 export interface Limits {
   readonly manifestBytes: number;
   readonly tokenBytes: number;
-  readonly errorBytes: number;
   readonly tagPages: number;
   readonly layers: number;
   readonly blobBytes: number;
@@ -34,7 +33,6 @@ export interface LimitRow {
 export const LIMITS: Readonly<Record<keyof Limits, LimitRow>> = {
   manifestBytes: { value: 4 * MIB, unit: "bytes", description: "a manifest or an index" },
   tokenBytes: { value: MIB, unit: "bytes", description: "the answer of a token service" },
-  errorBytes: { value: MIB, unit: "bytes", description: "the body of an error answer" },
   tagPages: { value: 1_000, unit: "count", description: "pages of a tag list" },
   layers: { value: 1_000, unit: "count", description: "layers of a manifest" },
   blobBytes: { value: 16 * GIB, unit: "bytes", description: "one blob" },
