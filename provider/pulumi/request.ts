@@ -18,7 +18,8 @@ export async function requestOf(
     reference,
     digest,
     platform: platform === undefined ? undefined : parsePlatform(platform),
-    onTagMove,
+    // Who gives a digest has judged the tag: pinning is what the error of a moved one asks for.
+    onTagMove: digest === undefined ? onTagMove : undefined,
     selection: selectionOf(inputs),
     transport: await transportOf(inputs, directory),
   };

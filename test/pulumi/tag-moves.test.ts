@@ -66,6 +66,17 @@ describe("a tag that has moved since the last update", () => {
   });
 });
 
+test("pinning the new digest answers the error of a moved tag", async (context) => {
+  const world = await lifecycleWorld(context);
+  world.publish({ "a.txt": "old" });
+  const inputs = { reference: world.reference, plainHttp: true, onTagMove: "error" };
+  const first = await world.host().check(inputs);
+  const moved = world.publish({ "a.txt": "new" });
+  const pinned = { ...inputs, digest: moved.digest };
+  const second = await world.host().check(pinned, {}, first.inputs);
+  assert.equal(second.inputs["digest"], moved.digest);
+});
+
 describe("a tag beside a digest", () => {
   test("that agrees: one HEAD, no word", async (context) => {
     const world = await lifecycleWorld(context);
