@@ -5,6 +5,7 @@
  */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
 import type { Tree, TreeEntry } from "../types";
@@ -37,6 +38,10 @@ export interface TreeKey {
 
 /** Writes the content into an empty folder that only the caller sees, and says what it wrote. */
 export type FillTree = (staging: string) => Promise<readonly TreeEntry[]>;
+
+/** How often a builder tries to place its tree while others do the same, and how long it waits at most. */
+const MOST_TURNS = 20;
+const TURN_MS = 5;
 
 export interface TreeStore {
   /** Absolute path of the folder that holds the trees. */
@@ -74,16 +79,23 @@ export function openTrees(projectDirectory: string): TreeStore {
     return { state: "whole", tree: treeOf(join(directory, name), name, receipt) };
   };
 
-  /** The tree of another process that was faster at the same work. */
-  const winner = async (key: TreeKey): Promise<Tree> => {
-    const found = await look(key);
-    if (found.state === "whole") return found.tree;
+  /** Places the draft, or finds that others have placed the same; several healers take turns. */
+  const place = async (area: string, draft: string, key: TreeKey): Promise<Tree | undefined> => {
+    const target = join(directory, key.name);
+    for (let attempt = 1; attempt <= MOST_TURNS; attempt += 1) {
+      if (await renameInto(draft, target)) return undefined;
+      const found = await look(key);
+      if (found.state === "whole") return found.tree;
+      if (await replace(area, draft, target)) return undefined;
+      // Another one was faster, and a third may have moved its tree aside at this very moment.
+      await sleep(Math.random() * TURN_MS * attempt);
+    }
     throw new OciError({
       code: "STORE",
       verb: "place",
-      subject: join(directory, key.name),
-      fact: "another process keeps placing something else there",
-      hint: "run again when the other run has ended",
+      subject: target,
+      fact: "other processes keep placing something else there",
+      hint: "run again when the other runs have ended",
     });
   };
 
@@ -96,13 +108,8 @@ export function openTrees(projectDirectory: string): TreeStore {
       const receipt = receiptOf(key.key, draft, await fill(draft));
       // The receipt first: who finds the tree finds its receipt. One without the other is rebuilt.
       await writeFileWhole(receiptFile(directory, key.name), JSON.stringify(receipt));
-      const target = join(directory, key.name);
-      if (!(await renameInto(draft, target))) {
-        const found = await look(key);
-        if (found.state === "whole") return found.tree;
-        if (!(await replace(area, draft, target))) return await winner(key);
-      }
-      return treeOf(target, key.name, receipt);
+      const others = await place(area, draft, key);
+      return others ?? treeOf(join(directory, key.name), key.name, receipt);
     } catch (error) {
       throw storeError(error, directory, HINT);
     } finally {
