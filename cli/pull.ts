@@ -48,12 +48,13 @@ type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions)
 
 async function run(command: PullCommand | InspectCommand, work: Work): Promise<number> {
   const interrupted = new AbortController();
-  process.once("SIGINT", () => {
-    interrupted.abort();
-  });
   const report = openTerminalReport();
   try {
     const inputs = inputsOf(command, await passwordOf(command));
+    // Only now: while nothing but the password is waited for, an interrupt simply ends the process.
+    process.once("SIGINT", () => {
+      interrupted.abort();
+    });
     const { signal } = interrupted;
     const result = await work(inputs, { directory: process.cwd(), report, signal });
     report.close();

@@ -90,7 +90,8 @@ export function errorFacts(error: OciError): OciErrorFacts {
 export function asOciError(error: unknown, verb: string, subject: string): OciError {
   if (error instanceof OciError) return error;
   const fact = error instanceof Error ? error.message : String(error);
-  return new OciError({ code: "STORE", verb, subject, fact, cause: error });
+  const hint = "run again; if it stays so, report this text as a defect of pulumi-oci-artifact";
+  return new OciError({ code: "STORE", verb, subject, fact, hint, cause: error });
 }
 
 /** The code of a system error ("ENOENT"), if the value is one. */

@@ -10,6 +10,7 @@ import { OciError } from "./errors";
 import { formatReference } from "./reference/format";
 import { findDigest, findNamed, type ResolveRequest, type ResolveRooms } from "./resolve";
 import { endpointsOf, type TransportOptions } from "./settings/endpoints";
+import { withinTotal } from "./within-total";
 import type { Descriptor, Endpoint, ImageIndex, ImageManifest, LayerForm } from "./types";
 
 export interface InspectRequest extends ResolveRequest {
@@ -49,6 +50,18 @@ export interface Inspection {
  * @throws OciError of the registry, DIGEST_MISMATCH, UNSUPPORTED_MANIFEST, NO_PLATFORM.
  */
 export async function inspect(
+  request: InspectRequest,
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Inspection> {
+  const subject = formatReference(request.reference);
+  const { timeouts } = request.transport;
+  return await withinTotal(timeouts?.total, subject, context, (bounded) =>
+    look(request, rooms, bounded),
+  );
+}
+
+async function look(
   request: InspectRequest,
   rooms: ResolveRooms,
   context: Context,

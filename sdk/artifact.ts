@@ -7,6 +7,7 @@ import { RUN_KEY } from "../provider/pulumi/run-options";
 import { ARTIFACT_STUB, ARTIFACT_TYPE } from "../provider/pulumi/stub";
 import { restoredPath, runOptions } from "./ahead";
 import type { OciArtifactArgs } from "./args";
+import { userError } from "./user-error";
 import { absolutePathOf, contentPath, insideOf } from "./content";
 
 /**
@@ -122,11 +123,27 @@ const OUTPUT_SLOTS = {
   files: undefined,
 };
 
+/** A name of an output would vanish here: the engine could not tell it from the output. */
+function refuseOutputs(args: OciArtifactArgs): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (value === undefined || name === "digest" || !(name in OUTPUT_SLOTS)) continue;
+    const hint =
+      name === "tag" ? "write the tag into the reference: registry/repository:tag" : "remove it";
+    throw userError(
+      `cannot use input "${name}": it is an output, and there is no such input\nhint: ${hint}`,
+      "INVALID_INPUT",
+    );
+  }
+}
+
 /** Inputs that are secret whatever the user gave; those that the table of inputs calls so. */
 const SECRET_INPUTS = ["credentials", "clientCertificate", "proxy"] as const;
 
 /** Marks them secret before they leave the program. */
-function guarded(args: OciArtifactArgs): Record<string, unknown> {
+function guarded(given: OciArtifactArgs | undefined): Record<string, unknown> {
+  // A program in JavaScript may leave them out: then check says which are missing.
+  const args = given ?? ({} as OciArtifactArgs);
+  refuseOutputs(args);
   const secrets = SECRET_INPUTS.filter((name) => args[name] !== undefined).map(
     (name) => [name, pulumi.secret<unknown>(args[name])] as const,
   );

@@ -1,5 +1,5 @@
 /**
- * The gate of promise 9 towards the engine: what a registry says crosses as data. A text that the
+ * The gate towards the engine: what a registry says crosses as data. A text that the
  * engine would read as an unknown value, or a key that it would read as a marker of a secret, an
  * asset or a resource, never gets through. Pure.
  */

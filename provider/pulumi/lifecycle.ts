@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../context";
 import { digestProblem } from "../digest";
-import { OciError } from "../errors";
+import { OciError, systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
 import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
@@ -118,7 +118,7 @@ export function createLifecycle(host: Host): Lifecycle {
           .confirm(run.urn, inputs.reference, pulled.digest)
           .catch((error: unknown) => {
             report.warning(
-              `what this preview shows cannot be recorded, and the update will ask for the tag anew: ${String(error)}`,
+              `what this preview shows cannot be recorded (${systemCode(error) ?? String(error)}), so an update asks for the tag anew; make the cache writable`,
             );
           });
       }

@@ -12,6 +12,7 @@ import { leastRecentlyUsed, removeBlobs } from "./evict";
 import { heldBlobs } from "./held-blobs";
 import { listTrees, pruneTrees, type ListedTree } from "./prune-trees";
 import { sweepStaging } from "./staging";
+import { pruneTagMemory } from "./tag-memory";
 import { openTrees } from "./trees";
 import { WEEK_MS } from "./use-mark";
 
@@ -81,6 +82,8 @@ export async function pruneCache(
   const blobs = await pruneBlobs(before, places, (blob) =>
     all ? true : olderThanMs !== undefined && now - blob.usedAt > olderThanMs,
   );
+  // Forgetting costs little: the next pull reads the manifest instead of asking for its digest.
+  await pruneTagMemory(places.cacheDirectory, all ? now : now - (olderThanMs ?? WEEK_MS));
   const { directory } = openTrees(places.projectDirectory);
   const gone = await pruneTrees(directory, all ? now : now - (olderThanMs ?? WEEK_MS));
   const names = new Set(gone.map(({ name }) => name));

@@ -1,10 +1,15 @@
 /**
  * Names processes so that a later run can tell whether one of them still lives: staging folders
- * and run records carry such a name. Reads /proc where there is one; never signals anything but 0.
+ * and run records carry such a name. Reads /proc, or asks ps; never signals anything but 0.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { basename } from "node:path";
 import { systemCode } from "../errors";
+
+/** `ps` answers at once, or not at all. */
+const PS_MS = 2_000;
 
 /** A process that outlives its pid's reuse: pid and start time, within one host's pid namespace. */
 export interface ProcessIdentity {
@@ -20,15 +25,17 @@ export interface ProcessFacts {
   readonly parent: number;
   readonly name: string;
   readonly startTime: string;
+  /** It has ended, and only its parent has not taken notice yet. */
+  readonly isZombie: boolean;
 }
 
-/** Reads `/proc/<pid>/stat`; undefined where there is none (other systems, hidepid, dead). */
+/** From `/proc/<pid>/stat`, or `ps`; undefined where neither tells (dead, hidepid, Windows). */
 export function processFacts(pid: number): ProcessFacts | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "latin1");
   } catch {
-    return undefined;
+    return process.platform === "linux" ? undefined : factsByPs(pid);
   }
   // The name stands in parentheses and may itself hold any character: cut at the last one.
   const open = text.indexOf("(");
@@ -37,7 +44,36 @@ export function processFacts(pid: number): ProcessFacts | undefined {
   const parent = Number(fields[1]);
   const startTime = fields[19];
   if (open < 0 || !Number.isInteger(parent) || startTime === undefined) return undefined;
-  return { pid, parent, name: text.slice(open + 1, close), startTime };
+  const isZombie = fields[0] === "Z" || fields[0] === "X";
+  return { pid, parent, name: text.slice(open + 1, close), startTime, isZombie };
+}
+
+/** Where there is no /proc, as on macOS: some ten milliseconds each. */
+function factsByPs(pid: number): ProcessFacts | undefined {
+  try {
+    const options = { encoding: "utf8", timeout: PS_MS, env: { LC_ALL: "C" } } as const;
+    const columns = ["-o", "ppid=,stat=,lstart=,comm=", "-p", String(pid)];
+    return parsePs(pid, execFileSync("/bin/ps", columns, options));
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line of `ps -o ppid=,stat=,lstart=,comm=`; the start is to the second, the name may be a path. */
+export function parsePs(pid: number, line: string): ProcessFacts | undefined {
+  const columns = /^\s*(\d+)\s+(\S+)\s+(\w{3} \w{3} +\d+ [\d:]+ \d{4})\s+(\S.*?)\s*$/.exec(line);
+  const [, parent, state, start, command] = columns ?? [];
+  if (parent === undefined || state === undefined || start === undefined) return undefined;
+  const seconds = Date.parse(start) / 1000;
+  if (command === undefined || !Number.isInteger(seconds)) return undefined;
+  const isZombie = state.startsWith("Z");
+  return {
+    pid,
+    parent: Number(parent),
+    name: basename(command),
+    startTime: `${seconds}`,
+    isZombie,
+  };
 }
 
 /** The identity of this process. */
@@ -66,7 +102,9 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 export function lifeOf(identity: ProcessIdentity): "alive" | "dead" | "elsewhere" {
   if (identity.realm !== realm()) return "elsewhere";
   const facts = processFacts(identity.pid);
-  if (facts !== undefined) return facts.startTime === identity.startTime ? "alive" : "dead";
+  if (facts !== undefined) {
+    return facts.startTime === identity.startTime && !facts.isZombie ? "alive" : "dead";
+  }
   try {
     process.kill(identity.pid, 0);
     return "alive";

@@ -3,7 +3,7 @@
  * so that a HEAD request, which registries do not count as a pull, is enough where nothing moved.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
 import { writeFileWhole } from "./write-file";
@@ -13,6 +13,20 @@ export interface TagMemory {
   recall(name: string): Promise<string | undefined>;
   /** Best effort: a memory that cannot be written is none. */
   remember(name: string, digest: string): Promise<void>;
+}
+
+/** Forgets what was last learned before `before` (milliseconds since 1970). */
+export async function pruneTagMemory(cacheDirectory: string, before: number): Promise<void> {
+  const folder = join(cacheDirectory, "tags");
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names.map(async (name) => {
+      const facts = await stat(join(folder, name)).catch(() => undefined);
+      if (facts !== undefined && facts.mtimeMs < before) {
+        await rm(join(folder, name), { force: true });
+      }
+    }),
+  );
 }
 
 /** The memory below the user's cache folder. */

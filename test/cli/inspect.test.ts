@@ -122,6 +122,14 @@ describe("oci-artifact inspect", () => {
     assert.match(stderr, /^cannot read the manifest of .*:none: /);
   });
 
+  test("is bounded by --timeout", async () => {
+    const fault = registry.fault({ repository: "team/slow", then: { kind: "stall" } });
+    const { exitCode, stderr } = await inspect(`${registry.host}/team/slow:1`, "--timeout", "1");
+    fault.remove();
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /it takes longer than the 1 second/);
+  });
+
   test("takes no --output", async () => {
     const { exitCode, stderr } = await inspect(`${registry.host}/team/app:1`, "--output", "x");
     assert.equal(exitCode, 2);

@@ -1,4 +1,4 @@
-/** The gate of promise 9: what a registry says is data, whatever it looks like. */
+/** The gate towards the engine: what a registry says is data, whatever it looks like. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { admitMap, admitText } from "../../provider/pulumi/gate";

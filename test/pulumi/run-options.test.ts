@@ -81,7 +81,8 @@ describe("the CLI process", () => {
     return (pid) => {
       const row = rows.find(([candidate]) => candidate === pid);
       if (row === undefined) return undefined;
-      return { pid, parent: row[1], name: row[2], startTime: String(pid * 10) };
+      const startTime = String(pid * 10);
+      return { pid, parent: row[1], name: row[2], startTime, isZombie: false };
     };
   }
 
@@ -123,16 +124,13 @@ describe("the CLI process", () => {
   });
 
   test("in a real chain of processes", async (context) => {
+    // A shell, for Node gives its threads names of their own.
     const pulumi = join(folderFor(context), "pulumi");
-    copyFileSync(process.execPath, pulumi);
+    copyFileSync("/bin/sh", pulumi);
     const module = JSON.stringify(join(__dirname, "../../provider/pulumi/cli-process.js"));
     const inner = `process.stdout.write(JSON.stringify(require(${module}).findCliProcess() ?? null))`;
-    const outer = `
-      const { spawn } = require("node:child_process");
-      const child = spawn("/bin/sh", ["-c", '"$0" -e "$1"; exit $?', ...process.argv.slice(1)],
-        { stdio: ["ignore", "inherit", "inherit"] });
-      process.stdin.resume();`;
-    const child = spawn(pulumi, ["-e", outer, process.execPath, inner], {
+    const outer = `/bin/sh -c '"$0" -e "$1"; exit $?' "$0" "$1"; read line`;
+    const child = spawn(pulumi, ["-c", outer, process.execPath, inner], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const [answer] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
