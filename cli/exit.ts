@@ -3,7 +3,7 @@
  */
 import { asOciError } from "../provider/errors";
 import { redact } from "../provider/redact";
-import { withFlags } from "./arguments";
+import { hintWithFlags, withFlags } from "./arguments";
 
 /** What each exit code means. */
 export const EXIT_CODES = {
@@ -24,8 +24,10 @@ export function sayUsage(problem: string): number {
 /** The exit code for an error, after printing it: as text, or as JSON on standard output. */
 export function sayFailure(error: unknown, subject: string, json: boolean): number {
   const failure = asOciError(error, "pull", subject);
-  const { code, message, hint, status } = failure;
+  const { code, status } = failure;
+  const message = withFlags(failure.message);
+  const hint = failure.hint === undefined ? undefined : hintWithFlags(failure.hint);
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint, status } })}\n`);
-  else process.stderr.write(`${withFlags(message)}\n`);
+  else process.stderr.write(`${message}\n`);
   return (code === "CANCELLED" ? EXIT_CODES.interrupted : EXIT_CODES.failed).code;
 }

@@ -9,6 +9,7 @@ import { CERTIFICATE_FACTS } from "./certificate-facts";
 import type { CredentialNote } from "./credential-note";
 import { type Deadlines, overdue } from "./deadlines";
 import { registryMessage, saysCertificateWanted, saysHttpsWanted } from "./message";
+import { proxyFailure } from "./proxy-failure";
 import { DEAD, isBroken } from "./retry";
 import { isTlsFailure } from "./connection-errors";
 
@@ -61,18 +62,6 @@ const SPEAKS_HTTPS: Failure = {
   code: "PLAIN_HTTP",
   fact: "speaks HTTPS where plain HTTP was asked for",
   hint: "drop plainHttp: true for this registry",
-};
-
-const PROXY_LOGIN: Failure = {
-  code: "CONFIG",
-  fact: "is behind a proxy that asks for a login",
-  hint: "put user:password@ before the proxy's host, in proxy, HTTPS_PROXY or HTTP_PROXY",
-};
-
-const PROXY_REFUSES: Failure = {
-  code: "UNREACHABLE",
-  fact: "is behind a proxy that does not connect to it",
-  hint: "ask the proxy's people; if the host is reached without, name it in NO_PROXY, or set proxy to none",
 };
 
 const BY_CODE: ReadonlyMap<string, Failure> = new Map<string, Failure>([
@@ -171,8 +160,11 @@ export function isRefusal(status: number): boolean {
   return status === 401 || status === 403;
 }
 
-function classify({ url, deadlines, endpoint }: Place, error: unknown): Failure {
+function classify(place: Place, error: unknown): Failure {
+  const { url, deadlines, endpoint } = place;
   const code = systemCode(error) ?? "";
+  const byProxy = proxyFailure(error, place);
+  if (byProxy !== undefined) return byProxy;
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
   const late = overdue(error, deadlines);
@@ -182,8 +174,6 @@ function classify({ url, deadlines, endpoint }: Place, error: unknown): Failure 
   const alert = certificateAlert(error, { isGiven, isHome });
   if (alert !== undefined) return { code: "TLS", ...alert };
   const text = error instanceof Error ? error.message : "";
-  const [, proxyStatus] = /^Proxy (?:response|Authentication)[^(]*\((\d{3})\)/.exec(text) ?? [];
-  if (proxyStatus !== undefined) return proxyStatus === "407" ? PROXY_LOGIN : PROXY_REFUSES;
   if (/wrong version number|packet length too long|http request/i.test(text)) return SPEAKS_HTTP;
   if (error instanceof Error && error.name === "HTTPParserError" && !isBroken(error)) {
     // The alert with which TLS servers answer what is no handshake.

@@ -15,6 +15,13 @@ const FACTS: Readonly<Record<string, string>> = {
   EBUSY: "it is in use, or the place where something is mounted",
 };
 
+/** What the same codes tell, and two more, where a folder was to be made with all above it. */
+const MAKING_FACTS: Readonly<Record<string, string>> = {
+  ...FACTS,
+  ENOENT: "it is not there and cannot be made",
+  EEXIST: "it is no folder",
+};
+
 /** The folder may not be written, or takes no more. */
 const REFUSALS = ["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS"];
 
@@ -36,9 +43,12 @@ export function isUnusable(error: unknown): boolean {
 
 /** The system error in words, "the disk is full (ENOSPC)"; undefined where it is none of a disk. */
 export function diskFact(error: unknown): string | undefined {
-  const code = systemCode(error) ?? "";
-  const fact = FACTS[code];
-  return fact === undefined ? undefined : `${fact} (${code})`;
+  return factOf(error, FACTS);
+}
+
+/** As `diskFact`, of a folder that was to be made: that it is missing is a fact as well. */
+export function folderFact(error: unknown): string | undefined {
+  return factOf(error, MAKING_FACTS);
 }
 
 /**
@@ -47,9 +57,27 @@ export function diskFact(error: unknown): string | undefined {
  * @param hint - What to do where the folder is not the cache.
  */
 export function storeError(error: unknown, directory: string, hint = CACHE_HINT): unknown {
-  if (error instanceof OciError) return error;
-  const fact = diskFact(error);
-  if (fact === undefined) return error;
+  return inWords(error, diskFact(error), directory, hint);
+}
+
+/** As `storeError`, of a folder that was to be made. */
+export function folderError(error: unknown, directory: string, hint: string): unknown {
+  return inWords(error, folderFact(error), directory, hint);
+}
+
+function factOf(error: unknown, facts: Readonly<Record<string, string>>): string | undefined {
+  const code = systemCode(error) ?? "";
+  const fact = facts[code];
+  return fact === undefined ? undefined : `${fact} (${code})`;
+}
+
+function inWords(
+  error: unknown,
+  fact: string | undefined,
+  directory: string,
+  hint: string,
+): unknown {
+  if (error instanceof OciError || fact === undefined) return error;
   return new OciError({
     code: "STORE",
     verb: "write below",

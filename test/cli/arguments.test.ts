@@ -1,8 +1,10 @@
 /** The command line: every flag, every mistake, and the help that names them all. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { allFlags, parseCommand, withFlags } from "../../cli/arguments";
+import { allFlags, hintWithFlags, parseCommand, withFlags } from "../../cli/arguments";
+import { sayFailure } from "../../cli/exit";
 import { helpText } from "../../cli/help";
+import { OciError } from "../../provider/errors";
 import { documentedInputs } from "../../provider/pulumi/inputs";
 
 function problemOf(...args: readonly string[]): string {
@@ -98,6 +100,72 @@ test("hints name flags where errors of the road name inputs", () => {
     `${message}set --plain-http, or --ca-file for the digest`,
   );
   assert.equal(withFlags("cannot pull plainHttp: no"), "cannot pull plainHttp: no");
+});
+
+describe("in place of inputs, flags are named", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    // The fact and the details: what can be nothing but an input.
+    [
+      "it takes longer than the 2 seconds of timeouts.total",
+      "it takes longer than the 2 seconds of --timeout",
+    ],
+    ["cannot use caCertificates[0]: a.pem", "cannot use --ca-file: a.pem"],
+    ["cannot use clientCertificate.key: the file", "cannot use --key-file: the file"],
+    ["cannot use clientCertificate.passphrase: no", "cannot use clientCertificate.passphrase: no"],
+    ['cannot use input "digest": the digest', "cannot use --digest: the digest"],
+    ['cannot use input "include[12]": it matches', "cannot use --include: it matches"],
+    ['cannot use input "timeouts.stall": it must', "cannot use --stall-timeout: it must"],
+    ['cannot use input "limits.entries": it must', "cannot use --limit entries=…: it must"],
+    ['cannot use input "reference": it is', 'cannot use input "reference": it is'],
+    ['  credentials: the input "credentials"', "  credentials: --username and --password-stdin"],
+    // A name as such may be a word, or a registry's own.
+    ["the digest of plainHttp and credentials", "the digest of plainHttp and credentials"],
+    ["cannot pull r.example/limits.entries:1", "cannot pull r.example/limits.entries:1"],
+    ["cannot pull timeouts.total.example/a:1", "cannot pull timeouts.total.example/a:1"],
+    ["limits.nonsense of x", "limits.nonsense of x"],
+    // Hints, those of details too.
+    ["hint: raise limits.layers", "hint: raise --limit layers=…"],
+    ["  hint: drop plainHttp: true", "  hint: drop --plain-http"],
+    ['hint: set onTagMove: "update" to', "hint: set --on-tag-move update to"],
+    ["hint: of timeouts.connect", "hint: of --connect-timeout"],
+    ['hint: check the input "proxy", or the proxy', "hint: check --proxy, or the proxy"],
+    [
+      "hint: check the credentials, reference or platform",
+      "hint: check the credentials, reference or platform",
+    ],
+    ["hint: relative to the program's directory", "hint: relative to the working directory"],
+  ];
+  for (const [line, shown] of cases) {
+    test(line.trim(), () => {
+      const around = (text: string): string => `cannot x\n${text}\nhint: y`;
+      assert.equal(withFlags(line), shown);
+      assert.equal(withFlags(around(line)), around(shown));
+    });
+  }
+
+  test("in a hint alone, which JSON has", () => {
+    assert.equal(
+      hintWithFlags("set plainHttp: true, mediaTypes or timeouts.total; check the digest"),
+      "set --plain-http, --media-type or --timeout; check the digest",
+    );
+  });
+
+  test("in all of a failure's JSON", (t) => {
+    const written: string[] = [];
+    t.mock.method(process.stdout, "write", (text: string) => written.push(text) > 0);
+    const [verb, subject, hint] = ["use", "caCertificates[0]", "drop plainHttp: true"];
+    const error = new OciError({ code: "CONFIG", verb, subject, fact: "it holds none", hint });
+    const exitCode = sayFailure(error, "r.example/app", true);
+    t.mock.restoreAll();
+    assert.equal(exitCode, 1);
+    assert.deepEqual(JSON.parse(written.join("")), {
+      error: {
+        code: "CONFIG",
+        message: "cannot use --ca-file: it holds none\nhint: drop --plain-http",
+        hint: "drop --plain-http",
+      },
+    });
+  });
 });
 
 test("a mistyped flag: the one that was meant", () => {

@@ -29,7 +29,7 @@ interface Case {
   /** None: the pull succeeds. */
   readonly code?: ErrorCode;
   readonly words?: RegExp;
-  readonly traffic: readonly string[];
+  readonly traffic: readonly (string | RegExp)[];
   /** Milliseconds that were to be waited. */
   readonly pauses?: readonly number[];
 }
@@ -63,7 +63,13 @@ async function run(t: Parameters<typeof openSandbox>[0], row: Case): Promise<voi
   const result = await sandbox.pull({ deadlines: SHORT });
   if (row.code === undefined) assertPulled(result);
   else assertFailed(result, row.code, row.words ?? /./);
-  assert.deepEqual(trafficOf(registry), row.traffic);
+  const traffic = trafficOf(registry);
+  assert.deepEqual(
+    traffic,
+    row.traffic.map((wanted, index) =>
+      typeof wanted === "string" || !wanted.test(traffic[index] ?? "") ? wanted : traffic[index],
+    ),
+  );
   if (row.pauses !== undefined) assert.deepEqual(result.pauses, row.pauses);
   registry.clearFaults();
   assertPulled(await sandbox.pull());
@@ -172,7 +178,8 @@ const LENGTHS: Readonly<Record<string, Case>> = {
   },
   "left out, with the connection's end as the blob's": {
     plans: [blob(wire("HTTP/1.0 200 OK\r\n\r\n", LAYER))],
-    traffic: ["manifest 200", "blob -"],
+    // Its end can look like a break, and then the blob is asked for again.
+    traffic: ["manifest 200", /^blob -( x\d)?$/],
   },
 };
 

@@ -86,6 +86,20 @@ describe("requests through a given proxy", () => {
   });
 });
 
+test("one that is not there is named, and the way around it", async (t) => {
+  const { client, context } = openWorld(t);
+  const proxy = new URL("http://ann:geheim99@127.0.0.1:1");
+  const work = client.getManifest(endpointAt("registry.test", { proxy }), "1", context);
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof OciError && error.code === "UNREACHABLE");
+    assert.equal(error.fact, "the registry is behind a proxy that cannot be reached");
+    assert.match(error.hint ?? "", /the input "proxy", .* set proxy to none$/);
+    assert.match(error.message, /by the proxy http:\/\/127\.0\.0\.1:1\)/);
+    assert.doesNotMatch(error.message, /geheim99|ann[:@]/);
+    return true;
+  });
+});
+
 test('"none" goes directly, whatever the environment says', async (t) => {
   const proxy = await startProxy(t);
   const environment = { HTTP_PROXY: proxy.url };

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { OciError } from "../../provider/errors";
 import { isOutage } from "../../provider/registry/failure";
@@ -21,6 +22,20 @@ const PROXY = "http://proxy.example:3128";
 
 function settingsWith(environment: Environment) {
   return readSettings({ environment, home: "/nowhere", root: "/nowhere" });
+}
+
+/** The port of a server that accepts connections, and never says a word. Closes with the test. */
+async function startMute(t: TestContext): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => undefined));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** Where a URL goes through. */
@@ -209,15 +224,50 @@ describe("requests through a proxy", () => {
     });
   });
 
-  test("that is not there is named", async (t) => {
-    const proxy = await startProxy(t);
-    const gone = new URL(proxy.url);
-    gone.port = "1";
-    const { got } = ask(t, { HTTPS_PROXY: gone.origin }, { plainHttp: false });
-    await assert.rejects(got, {
-      code: "UNREACHABLE",
-      message: /by the proxy http:\/\/127\.0\.0\.1:1\)/,
+  test("that is not there is told from the registry, by its name without the login", async (t) => {
+    for (const host of ["127.0.0.1:1", "proxy.invalid:3128"]) {
+      for (const [plainHttp, variable] of [
+        [true, "HTTP_PROXY"],
+        [false, "HTTPS_PROXY"],
+      ] as const) {
+        const { got } = ask(t, { [variable]: `http://ann:geheim99@${host}` }, { plainHttp });
+        await assert.rejects(got, (error) => {
+          assert.ok(error instanceof OciError && isOutage(error));
+          assert.equal(error.code, "UNREACHABLE");
+          assert.equal(error.fact, "the registry is behind a proxy that cannot be reached");
+          assert.match(error.details[0] ?? "", / \(by the proxy http:\/\/[^@]+\): \w+ E[A-Z_]+ /);
+          assert.ok(error.details[0]?.includes(`(by the proxy http://${host})`));
+          assert.match(error.hint ?? "", /input "proxy", HTTPS_PROXY or HTTP_PROXY;.* NO_PROXY/);
+          assert.doesNotMatch(error.message, /geheim99|ann[:@]/);
+          return true;
+        });
+      }
+    }
+  });
+
+  test("that does not come to a connection in time names the deadline, too", async (t) => {
+    const mute = await startMute(t);
+    const environment = { HTTPS_PROXY: `https://127.0.0.1:${mute}` };
+    const { got } = ask(t, environment, { plainHttp: false }, { deadlines: { connect: 50 } });
+    await assert.rejects(got, (error) => {
+      assert.ok(error instanceof OciError && isOutage(error));
+      assert.equal(error.code, "TIMEOUT");
+      assert.equal(error.fact, "the registry is behind a proxy that cannot be reached");
+      assert.match(error.hint ?? "", /HTTPS_PROXY .*NO_PROXY.* timeouts\.connect$/);
+      return true;
     });
+  });
+
+  test("to a registry that never shakes hands are not the proxy's failure", async (t) => {
+    const ports = { "registry.test:443": await startMute(t) };
+    const proxy = await startProxy(t, { ports });
+    const environment = { HTTPS_PROXY: proxy.url };
+    const { got } = ask(t, environment, { plainHttp: false }, { deadlines: { connect: 50 } });
+    await assert.rejects(got, {
+      code: "TIMEOUT",
+      fact: "the registry could not be connected to in time",
+    });
+    assert.ok(proxy.asked.includes("CONNECT registry.test:443"));
   });
 
   test("that never answers ends by the deadline", async (t) => {
