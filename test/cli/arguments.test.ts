@@ -1,11 +1,15 @@
 /** The command line: every flag, every mistake, and the help that names them all. */
 import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { allFlags, hintWithFlags, parseCommand, withFlags } from "../../cli/arguments";
-import { sayFailure } from "../../cli/exit";
 import { helpText } from "../../cli/help";
-import { OciError } from "../../provider/errors";
 import { documentedInputs } from "../../provider/pulumi/inputs";
+import { folderFor } from "../support/folder-for-test";
+
+/** Of the same build as this test. */
+const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
 
 function problemOf(...args: readonly string[]): string {
   const command = parseCommand(args);
@@ -151,20 +155,17 @@ describe("in place of inputs, flags are named", () => {
   });
 
   test("in all of a failure's JSON", (t) => {
-    const written: string[] = [];
-    t.mock.method(process.stdout, "write", (text: string) => written.push(text) > 0);
-    const [verb, subject, hint] = ["use", "caCertificates[0]", "drop plainHttp: true"];
-    const error = new OciError({ code: "CONFIG", verb, subject, fact: "it holds none", hint });
-    const exitCode = sayFailure(error, "r.example/app", true);
-    t.mock.restoreAll();
-    assert.equal(exitCode, 1);
-    assert.deepEqual(JSON.parse(written.join("")), {
-      error: {
-        code: "CONFIG",
-        message: "cannot use --ca-file: it holds none\nhint: drop --plain-http",
-        hint: "drop --plain-http",
-      },
+    const folder = folderFor(t);
+    const args = ["pull", "127.0.0.1:1/app", "--output", "out", "--json", "--ca-file", "none.pem"];
+    const { status, stdout } = spawnSync(process.execPath, [COMMAND, ...args], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
+      encoding: "utf8",
     });
+    assert.equal(status, 1);
+    const hint = "give a PEM text, or the path of a PEM file, relative to the working directory";
+    const message = `cannot use --ca-file: none.pem cannot be read (ENOENT)\nhint: ${hint}`;
+    assert.deepEqual(JSON.parse(stdout), { error: { code: "CONFIG", message, hint } });
   });
 });
 

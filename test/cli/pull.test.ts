@@ -198,7 +198,7 @@ describe("oci-artifact pull", () => {
       const login = ["--username", "robot$puller", "--password-stdin"];
       const refused = await run(["pull", target, ...flags, ...login], "wrong-one\n");
       assert.equal(refused.exitCode, 1);
-      assert.match(refused.stderr, /input "credentials"/);
+      assert.match(refused.stderr, /credentials: --username and --password-stdin/);
       assert.ok(!refused.stderr.includes("wrong-one"));
       const placed = await run(["pull", target, ...flags, ...login], "s3cret-enough\n");
       assert.equal(placed.exitCode, 0, placed.stderr);
