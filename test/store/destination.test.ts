@@ -257,3 +257,17 @@ describe("after a kill", () => {
 function ownStagingName(): string {
   return formatIdentity(ownIdentity());
 }
+
+describe("receipts that cannot be written", () => {
+  test("the content is placed without one, and the report says what follows", async (context) => {
+    const { cache, neighbors, target } = place(context);
+    fs.writeFileSync(cache, "a file");
+    const report = recordReport();
+    await openDestination(target, cache).ensure(ONE, filler(OLD).fill, report);
+    assert.deepEqual(contentOf(target), OLD);
+    assert.deepEqual(neighbors(), []);
+    assert.deepEqual(report.lines, [
+      `warning: the cache ${cache} cannot be written: a part of its path is no folder (ENOTDIR); nothing records that the content of ${target} is ours, so the next pull to it will be refused`,
+    ]);
+  });
+});

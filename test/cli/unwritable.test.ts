@@ -1,0 +1,76 @@
+/**
+ * `oci-artifact pull` where the cache or the output folder cannot be written: the content comes all
+ * the same, or the message names the folder that is in the way.
+ */
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test, type TestContext } from "node:test";
+import { folderFor } from "../support/folder-for-test";
+import { FIRST, publishFiles } from "../support/manifests";
+import { registryFor } from "../support/registry-for-test";
+import { contentOf } from "../store/content";
+
+const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+
+/** File modes do not bind root, so its processes become this user. */
+const NOBODY = 65_534;
+const USER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+async function machine(context: TestContext) {
+  const registry = await registryFor(context);
+  publishFiles(registry, FIRST);
+  const folder = folderFor(context);
+  if (USER.uid !== undefined) chownSync(folder, NOBODY, NOBODY);
+  mkdirSync(join(folder, "locked"), { mode: 0o555 });
+  writeFileSync(join(folder, "file"), "");
+  symlinkSync("nowhere", join(folder, "dangling"));
+  chmodSync(folder, 0o755);
+  const pull = async (output: string, cache: string) => {
+    const reference = `${registry.host}/team/manifests:1`;
+    const args = [COMMAND, "pull", reference, "--plain-http", "--output", output];
+    const child = spawn(process.execPath, args, {
+      ...USER,
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { HOME: folder, TMPDIR: folder, OCI_ARTIFACT_CACHE: join(folder, cache) },
+    });
+    const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const [, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { exitCode: await exit, stderr };
+  };
+  return { folder, pull };
+}
+
+for (const cache of ["locked", "locked/cache", "file", "dangling"]) {
+  test(`the cache is ${cache}: the content comes, with a warning`, async (context) => {
+    const { folder, pull } = await machine(context);
+    const { exitCode, stderr } = await pull("out", cache);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stderr.split("so the next pull to it will be refused").length, 2, stderr);
+    const content = Object.entries(contentOf(join(folder, "out")));
+    assert.deepEqual(
+      Object.fromEntries(content.filter(([name]) => !name.endsWith("/"))),
+      Object.fromEntries(Object.entries(FIRST)),
+    );
+    const again = await pull("out", cache);
+    assert.equal(again.exitCode, 1);
+    assert.match(again.stderr, /out: something lies there that was not placed by oci-artifact/);
+  });
+}
+
+for (const [parent, fact] of [
+  ["locked", "it may not be written (EACCES)"],
+  ["file", "it is no folder (EEXIST)"],
+  ["dangling", "it is not there and cannot be made (ENOENT)"],
+] as const) {
+  test(`the output is below ${parent}: the message names it`, async (context) => {
+    const { folder, pull } = await machine(context);
+    const { exitCode, stderr } = await pull(`${parent}/out`, "cache");
+    assert.equal(exitCode, 1);
+    const expected = `cannot write below ${join(folder, parent)}: ${fact}\nhint: choose another folder for the output, or make this one writable\n`;
+    assert.ok(stderr.endsWith(expected), stderr);
+  });
+}
