@@ -3,7 +3,7 @@
  * something was. Reads only.
  */
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TreeEntry } from "../types";
@@ -14,7 +14,10 @@ import { compareEntry, type Observed, type Receipt, type ReceiptEntry } from "./
 const SLICE = 500;
 
 export interface Inspection {
-  /** Paths that are changed, missing or unreadable ("~", "-") or that nobody placed ("+"). */
+  /**
+   * Paths that are changed, missing or unreadable ("~", "-") or that nobody placed ("+"). Where the
+   * tree itself is missing, all are, "./" among them.
+   */
   readonly damage: readonly string[];
   /** The receipt's entries with today's facts, where some differ without damage. */
   readonly refreshed?: readonly ReceiptEntry[];
@@ -22,7 +25,8 @@ export interface Inspection {
 
 /** Compares the tree at `directory` with what its receipt says. */
 export async function inspectTree(directory: string, receipt: Receipt): Promise<Inspection> {
-  const damage: string[] = [];
+  // An empty tree has no entry that would be missed.
+  const damage = isFolder(directory) ? [] : ["- ./"];
   const entries: ReceiptEntry[] = [];
   let isRefreshed = false;
   for (const [index, entry] of receipt.entries.entries()) {
@@ -45,6 +49,14 @@ export async function inspectTree(directory: string, receipt: Receipt): Promise<
   }
   damage.push(...strangers(directory, receipt).map((path) => `+ ./${path}`));
   return isRefreshed && damage.length === 0 ? { damage, refreshed: entries } : { damage };
+}
+
+function isFolder(directory: string): boolean {
+  try {
+    return statSync(directory).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The receipt of entries that were just written below `directory`. */

@@ -66,7 +66,7 @@ export function openTrees(projectDirectory: string): TreeStore {
     const { damage, refreshed } = await inspectTree(join(directory, name), receipt);
     if (damage.length > 0) {
       const isGone =
-        damage.length === receipt.entries.length && damage.every((line) => line.startsWith("-"));
+        damage.length >= receipt.entries.length && damage.every((line) => line.startsWith("-"));
       return isGone ? { state: "missing" } : { state: "damaged", damage };
     }
     if (refreshed !== undefined) {

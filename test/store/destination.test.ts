@@ -1,273 +1,277 @@
-/** A folder of the user's choice: whole or as before, and never anything that is not ours. */
+/** A folder of the user's choice: filled, found again, replaced, and recorded. */
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { OciError } from "../../provider/errors";
+import { describe, test } from "node:test";
 import { openDestination } from "../../provider/store/destination";
-import { formatIdentity, ownIdentity } from "../../provider/store/process-identity";
-import type { FillTree, TreeKey } from "../../provider/store/trees";
-import { folderFor } from "../support/folder-for-test";
+import { groundOf } from "../../provider/store/destination-ground";
 import { recordReport } from "../support/report-for-test";
-import { contentOf, filler, type Content } from "./content";
-
-const ONE: TreeKey = { name: "app-1111111111111111", key: "sha256:1" };
-const TWO: TreeKey = { name: "app-2222222222222222", key: "sha256:2" };
-const THREE: TreeKey = { name: "app-3333333333333333", key: "sha256:3" };
-
-const OLD: Content = { "dir/": "", "dir/gone.txt": "gone", "same.txt": "same" };
-const NEW: Content = { "new.txt": "new", "same.txt": "same" };
-
-interface Place {
-  readonly target: string;
-  readonly aside: string;
-  readonly cache: string;
-  readonly ensure: (key: TreeKey, fill: FillTree) => Promise<string>;
-  /** Names beside the target, besides itself. */
-  readonly neighbors: () => readonly string[];
-}
-
-function place(context: TestContext): Place {
-  const folder = folderFor(context);
-  const target = join(folder, "work", "out");
-  const cache = join(folder, "cache");
-  return {
-    target,
-    cache,
-    aside: join(folder, "work", ".out.oci-artifact-old"),
-    async ensure(key, fill) {
-      return (await openDestination(target, cache).ensure(key, fill, recordReport())).directory;
-    },
-    neighbors: () => fs.readdirSync(dirname(target)).filter((name) => name !== "out"),
-  };
-}
-
-const never: FillTree = () => Promise.reject(new Error("filled"));
-
-async function refused(work: Promise<unknown>, fact: RegExp): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(error instanceof OciError);
-    assert.equal(error.code, "DESTINATION_NOT_OURS");
-    assert.match(error.message, /^cannot place content at \/.*\/work\/out: /);
-    assert.match(error.message, fact);
-    assert.match(error.message, /\nhint: choose another folder/);
-    return true;
-  });
-}
+import { filler } from "./content";
+import { never, NEW, OLD, OWNER, siteAt, siteFor, withoutRights } from "./destination-for-test";
 
 describe("placing", () => {
   test("makes the folder, and those above it", async (context) => {
-    const { cache, ensure, neighbors, target } = place(context);
-    assert.equal(await ensure(ONE, filler(OLD).fill), target);
-    assert.deepEqual(contentOf(target), OLD);
+    const { content, destination, neighbors, place, records, report, target, wanted } =
+      siteFor(context);
+    assert.deepEqual(await destination.look(wanted(OLD)), {
+      state: "due",
+      reason: "it is not on this machine",
+    });
+    assert.equal(fs.existsSync(dirname(target)), false, "a look changes nothing");
+    const tree = await place(OLD);
+    assert.equal(tree.directory, target);
+    assert.equal(tree.name, "out");
+    assert.equal(tree.fileCount, 4);
+    assert.match(tree.contentDigest, /^sha256:[0-9a-f]{64}$/);
+    assert.deepEqual(content(), OLD);
     assert.deepEqual(neighbors(), []);
-    assert.equal(fs.readdirSync(join(cache, "destinations")).length, 1);
+    assert.equal(fs.readdirSync(records).length, 1);
+    assert.deepEqual(report.lines, []);
+    assert.deepEqual(await destination.look(wanted(OLD)), { state: "placed" });
   });
 
   test("takes an empty folder", async (context) => {
-    const { ensure, neighbors, target } = place(context);
+    const { content, neighbors, place, target } = siteFor(context);
     fs.mkdirSync(target, { recursive: true });
-    await ensure(ONE, filler(OLD).fill);
-    assert.deepEqual(contentOf(target), OLD);
+    await place(OLD);
+    assert.deepEqual(content(), OLD);
     assert.deepEqual(neighbors(), []);
   });
 
   test("the same again touches nothing", async (context) => {
-    const { ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const before = fs.statSync(join(target, "same.txt"));
-    await ensure(ONE, never);
-    const after = fs.statSync(join(target, "same.txt"));
+    const { file, place } = siteFor(context);
+    await place(OLD);
+    const before = fs.statSync(file("same.txt"));
+    const tree = await place(OLD, { fill: never });
+    const after = fs.statSync(file("same.txt"));
     assert.deepEqual([after.ino, after.ctimeMs], [before.ino, before.ctimeMs]);
+    assert.equal(tree.fileCount, 4);
   });
 
   test("an update replaces it whole, and old files are gone", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    await ensure(TWO, filler(NEW).fill);
-    assert.deepEqual(contentOf(target), NEW);
-    assert.deepEqual(neighbors(), []);
-    await ensure(TWO, never);
-  });
-
-  test("a fill that fails leaves the old content, and nothing beside it", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    await assert.rejects(ensure(TWO, never), /filled/);
-    assert.deepEqual(contentOf(target), OLD);
-    assert.deepEqual(neighbors(), []);
-    await ensure(ONE, never);
-  });
-
-  test("a folder that was moved to another place is no longer ours", async (context) => {
-    const { cache, ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const moved = join(dirname(target), "elsewhere");
-    fs.renameSync(target, moved);
-    await assert.rejects(openDestination(moved, cache).ensure(TWO, never, recordReport()), {
-      code: "DESTINATION_NOT_OURS",
+    const { content, destination, neighbors, place, report, target, wanted } = siteFor(context);
+    await place(OLD);
+    const folder = fs.statSync(target).ino;
+    assert.deepEqual(await destination.look(wanted(NEW)), {
+      state: "due",
+      reason: "it holds other content",
     });
-  });
-});
-
-describe("what is not ours is refused, and stays as it is", () => {
-  test("a folder that somebody else filled", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    fs.mkdirSync(target, { recursive: true });
-    fs.writeFileSync(join(target, "mine.txt"), "mine");
-    await refused(ensure(ONE, never), /was not placed by oci-artifact/);
-    assert.deepEqual(contentOf(target), { "mine.txt": "mine" });
+    await place(NEW);
+    assert.deepEqual(content(), NEW);
+    assert.notEqual(fs.statSync(target).ino, folder);
     assert.deepEqual(neighbors(), []);
+    assert.deepEqual(report.lines, []);
+    await place(NEW, { fill: never });
   });
 
-  test("an edited file, an added one, a removed one", async (context) => {
-    const { ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    fs.writeFileSync(join(target, "same.txt"), "edited");
-    fs.writeFileSync(join(target, "mine.txt"), "mine");
-    fs.rmSync(join(target, "dir", "gone.txt"));
-    const edited = contentOf(target);
-    const fact =
-      /its content was changed since it was placed: - \.\/dir\/gone\.txt, ~ \.\/same\.txt, \+ \.\/mine\.txt/;
-    await refused(ensure(ONE, never), fact);
-    await refused(ensure(TWO, never), fact);
-    assert.deepEqual(contentOf(target), edited);
-  });
-
-  test("a file, a link to a folder, a link to nothing", async (context) => {
-    const { ensure, target } = place(context);
-    fs.mkdirSync(dirname(target), { recursive: true });
-    fs.writeFileSync(target, "a file");
-    await refused(ensure(ONE, never), /was not placed/);
-    assert.equal(fs.readFileSync(target, "utf8"), "a file");
-    for (const leadsTo of [fs.mkdtempSync(join(dirname(target), "real-")), "nowhere"]) {
-      fs.rmSync(target);
-      fs.symlinkSync(leadsTo, target);
-      await refused(ensure(ONE, never), /was not placed/);
-      assert.equal(fs.readlinkSync(target), leadsTo);
+  test("the folder itself keeps its mode", async (context) => {
+    const { place, target } = siteFor(context);
+    fs.mkdirSync(target, { recursive: true });
+    fs.chmodSync(target, 0o700);
+    for (const content of [OLD, NEW]) {
+      await place(content);
+      assert.equal(fs.statSync(target).mode & 0o777, 0o700);
     }
   });
 
-  test("a link to the very content that we placed", async (context) => {
-    const { ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const moved = join(dirname(target), "moved");
-    fs.renameSync(target, moved);
-    fs.symlinkSync(moved, target);
-    await refused(ensure(TWO, never), /was not placed/);
-    assert.deepEqual(contentOf(moved), OLD);
+  test("content without any file is an empty folder", async (context) => {
+    const { content, destination, place, wanted } = siteFor(context);
+    await place({});
+    assert.deepEqual(content(), {});
+    assert.deepEqual(await destination.look(wanted({})), { state: "placed" });
+    await place(OLD);
+    await place({});
+    assert.deepEqual(content(), {});
   });
 
-  test("content that was edited while the new one was being fetched", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const late = filler(NEW, async () => {
-      fs.writeFileSync(join(target, "same.txt"), "precious");
-      await Promise.resolve();
-    });
-    await refused(ensure(TWO, late.fill), /~ \.\/same\.txt/);
-    assert.deepEqual(contentOf(target), { ...OLD, "same.txt": "precious" });
+  test("a fill that fails leaves the old content, and nothing beside it", async (context) => {
+    const { content, neighbors, place } = siteFor(context);
+    await place(OLD);
+    await assert.rejects(place(NEW, { fill: never }), /filled/);
+    assert.deepEqual(content(), OLD);
     assert.deepEqual(neighbors(), []);
+    await place(OLD, { fill: never });
   });
 
-  test("files that appeared in a free place meanwhile", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    const late = filler(NEW, async () => {
-      fs.mkdirSync(target);
-      fs.writeFileSync(join(target, "mine.txt"), "mine");
-      await Promise.resolve();
+  test("a disk that is full while the copy is made leaves the old content", async (context) => {
+    const { content, neighbors, place, target } = siteFor(context);
+    await place(OLD);
+    const full = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" }));
+    await assert.rejects(place(NEW, { fill: full }), {
+      code: "STORE",
+      message: new RegExp(`^cannot write below ${target}: the disk is full \\(ENOSPC\\)\nhint: `),
     });
-    await refused(ensure(ONE, late.fill), /was not placed/);
-    assert.deepEqual(contentOf(target), { "mine.txt": "mine" });
+    assert.deepEqual(content(), OLD);
     assert.deepEqual(neighbors(), []);
+    await place(OLD, { fill: never });
+  });
+
+  test("a folder that cannot be made is named", async (context) => {
+    const { place, project } = siteFor(context);
+    fs.writeFileSync(join(project, "work"), "a file");
+    await assert.rejects(place(OLD), { code: "STORE", message: /is no folder|no folder/ });
+    assert.equal(fs.readFileSync(join(project, "work"), "utf8"), "a file");
   });
 });
 
-describe("after a kill", () => {
-  test("between the renames: the old content comes back", async (context) => {
-    const { aside, ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    fs.renameSync(target, aside);
-    await ensure(ONE, never);
-    assert.deepEqual(contentOf(target), OLD);
-    assert.deepEqual(neighbors(), []);
+describe("the record", () => {
+  test("goes along with a checkout that is moved, and the copy needs no new one", async (context) => {
+    const { place, project } = siteFor(context);
+    await place(OLD);
+    const moved = `${project}-moved`;
+    context.after(() => {
+      fs.rmSync(moved, { recursive: true });
+    });
+    // A copy has other inodes and times of change.
+    fs.cpSync(project, moved, {
+      recursive: true,
+      verbatimSymlinks: true,
+      preserveTimestamps: true,
+    });
+    const site = siteAt(moved);
+    assert.deepEqual(await site.destination.look(site.wanted(OLD)), { state: "placed" });
+    await site.place(NEW);
+    assert.deepEqual(site.content(), NEW);
   });
 
-  test("between the renames, with an empty folder made since: it comes back, too", async (context) => {
-    const { aside, ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    fs.renameSync(target, aside);
-    fs.mkdirSync(target);
-    await ensure(ONE, never);
-    assert.deepEqual(contentOf(target), OLD);
-    assert.deepEqual(neighbors(), []);
+  test("holds today's facts after a look at a copied checkout", async (context) => {
+    const { destination, file, place, records, wanted } = siteFor(context);
+    await place(OLD);
+    const later = new Date(1_800_000_000_000);
+    fs.utimesSync(file("edit.txt"), later, later);
+    assert.deepEqual(await destination.look(wanted(OLD)), { state: "placed" });
+    const [name = ""] = fs.readdirSync(records);
+    assert.match(fs.readFileSync(join(records, name), "utf8"), /"mtimeMs":1800000000000/);
   });
 
-  test("before the old content was removed: the new one stays", async (context) => {
-    const { aside, ensure, neighbors, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    fs.cpSync(target, aside, { recursive: true });
-    await ensure(TWO, filler(NEW).fill);
-    assert.deepEqual(contentOf(target), NEW);
-    assert.deepEqual(neighbors(), []);
+  test("is found by another way to the same folder", async (context) => {
+    const { content, place, project, records, wanted } = siteFor(context);
+    await place(OLD);
+    fs.symlinkSync("work", join(project, "shortcut"));
+    const other = openDestination({
+      folder: join(project, "shortcut", "out"),
+      shown: "shortcut/out",
+      records,
+    });
+    assert.deepEqual(await other.look(wanted(OLD)), { state: "placed" });
+    await other.place(wanted(NEW), OWNER, filler(NEW).fill, recordReport());
+    assert.deepEqual(content(), NEW);
   });
 
-  test("before the receipt was in place: the content is ours all the same", async (context) => {
-    const { cache, ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const [name = ""] = fs.readdirSync(join(cache, "destinations"));
-    const current = join(cache, "destinations", name);
-    const first = fs.readFileSync(current);
-    await ensure(TWO, filler(NEW).fill);
-    fs.renameSync(current, current.replace(".json", ".next.json"));
-    fs.writeFileSync(current, first);
-    await ensure(TWO, never);
-    assert.deepEqual(contentOf(target), NEW);
+  test("of a folder outside of the program has the whole path in its name", async (context) => {
+    const { project, records } = siteFor(context);
+    const cache = join(project, "cache", "destinations");
+    const nameAt = async (folder: string, below: string): Promise<string> => {
+      const { recordFile } = await groundOf({ folder, shown: "out", records: below });
+      return recordFile.slice(below.length);
+    };
+    assert.notEqual(
+      await nameAt(join(project, "out"), records),
+      await nameAt(join(project, "out"), cache),
+    );
+    assert.equal(
+      await nameAt(join(project, "..", "out"), records),
+      await nameAt(join(project, "..", "out"), cache),
+    );
   });
 
-  test("twice, and at the worst moments: the content is still ours", async (context) => {
-    const { cache, ensure, target } = place(context);
-    await ensure(ONE, filler(OLD).fill);
-    const [name = ""] = fs.readdirSync(join(cache, "destinations"));
-    const current = join(cache, "destinations", name);
-    const next = current.replace(".json", ".next.json");
-    const first = fs.readFileSync(current);
-    await ensure(TWO, filler(NEW).fill);
-    // The first kill: the new content is in place, its receipt is not.
-    fs.renameSync(current, next);
-    fs.writeFileSync(current, first);
-    // The second kill: another update has written its receipt and renamed nothing.
-    await assert.rejects(ensure(THREE, never), /filled/);
-    fs.writeFileSync(next, first.toString().replace("sha256:1", "sha256:3"));
-    await ensure(TWO, never);
-    assert.deepEqual(contentOf(target), NEW);
+  test("without owners, of an earlier version, is a record", async (context) => {
+    const { content, place, records } = siteFor(context);
+    await place(OLD);
+    const [name = ""] = fs.readdirSync(records);
+    const file = join(records, name);
+    const { owners, shared, ...receipt } = JSON.parse(fs.readFileSync(file, "utf8")) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([owners, shared], [[OWNER], []]);
+    fs.writeFileSync(file, JSON.stringify(receipt));
+    await place(NEW);
+    assert.deepEqual(content(), NEW);
   });
 
-  test("what a dead run left in its staging goes", async (context) => {
-    const { ensure, neighbors, target } = place(context);
-    const left = join(dirname(target), ".out.oci-artifact-new");
-    await ensure(ONE, filler(OLD).fill);
-    const realm = /^[^.]+/.exec(ownStagingName())?.[0] ?? "";
-    fs.mkdirSync(join(left, `${realm}.999999999.1.abc`, "half"), { recursive: true });
-    await ensure(TWO, filler(NEW).fill);
-    assert.deepEqual(neighbors(), []);
+  test("with a path that leads out of the folder is none", async (context) => {
+    const { destination, place, project, records, report } = siteFor(context);
+    await place(OLD);
+    const precious = join(project, "work", "precious");
+    fs.writeFileSync(precious, "one");
+    const [name = ""] = fs.readdirSync(records);
+    const file = join(records, name);
+    const text = fs.readFileSync(file, "utf8").replace('"edit.txt"', '"../precious"');
+    fs.writeFileSync(file, text);
+    await destination.remove(OWNER, report);
+    assert.equal(fs.readFileSync(precious, "utf8"), "one");
+  });
+
+  for (const [title, spoil] of [
+    [
+      "whose folder is a file",
+      (records: string) => {
+        fs.mkdirSync(dirname(records));
+        fs.writeFileSync(records, "a file");
+      },
+    ],
+    [
+      "below a file",
+      (records: string) => {
+        fs.writeFileSync(dirname(records), "a file");
+      },
+    ],
+  ] as const) {
+    test(`${title}: the content is placed without one, and the report says what follows`, async (context) => {
+      const { content, neighbors, place, records, report } = siteFor(context);
+      spoil(records);
+      await place(OLD);
+      assert.deepEqual(content(), OLD);
+      assert.deepEqual(neighbors(), []);
+      assert.equal(report.lines.length, 1);
+      const fact =
+        /^warning: .*\.destinations cannot be written: .* \((EEXIST|ENOTDIR)\); nothing records that the content of work\/out is ours, so other content will be refused there$/;
+      assert.match(report.lines.join(), fact);
+    });
+  }
+
+  test("that cannot be kept up stops an update before anything is touched", async (context) => {
+    const site = siteFor(context);
+    await site.place(OLD);
+    await withoutRights([site.records], site.project, async () => {
+      await assert.rejects(site.place(NEW), {
+        code: "STORE",
+        message: new RegExp(`^cannot write below ${site.records}: it may not be written`),
+      });
+    });
+    assert.deepEqual(site.content(), OLD);
+    assert.deepEqual(site.neighbors(), []);
+    await site.place(NEW);
+    assert.deepEqual(site.content(), NEW);
   });
 });
 
-function ownStagingName(): string {
-  return formatIdentity(ownIdentity());
-}
+describe("where nothing can be written", () => {
+  test("content that is there is found, by a new owner, too", async (context) => {
+    const site = siteFor(context);
+    await site.place(OLD);
+    const folders = [site.records, dirname(site.target), site.target];
+    await withoutRights(folders, site.project, async () => {
+      assert.deepEqual(await site.destination.look(site.wanted(OLD)), { state: "placed" });
+      await site.place(OLD, { fill: never });
+      assert.deepEqual(site.report.lines, []);
+      await site.place(OLD, { fill: never, owner: { id: "other", urn: "" } });
+      assert.match(site.report.lines.join(), /^warning: .* cannot be written: .*EACCES/);
+    });
+  });
 
-describe("receipts that cannot be written", () => {
-  test("the content is placed without one, and the report says what follows", async (context) => {
-    const { cache, neighbors, target } = place(context);
-    fs.writeFileSync(cache, "a file");
-    const report = recordReport();
-    await openDestination(target, cache).ensure(ONE, filler(OLD).fill, report);
-    assert.deepEqual(contentOf(target), OLD);
-    assert.deepEqual(neighbors(), []);
-    assert.deepEqual(report.lines, [
-      `warning: the cache ${cache} cannot be written: a part of its path is no folder (ENOTDIR); nothing records that the content of ${target} is ours, so the next pull to it will be refused`,
-    ]);
+  test("an update fails and names the folder, and the old content is whole", async (context) => {
+    const site = siteFor(context);
+    await site.place(OLD);
+    await withoutRights([dirname(site.target)], site.project, async () => {
+      await assert.rejects(site.place(NEW), {
+        code: "STORE",
+        message: new RegExp(`^cannot write below ${dirname(site.target)}: it may not be written`),
+      });
+    });
+    assert.deepEqual(site.content(), OLD);
+    assert.deepEqual(site.neighbors(), []);
   });
 });

@@ -5,8 +5,6 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { OciError } from "../../provider/errors";
-import { openDestination } from "../../provider/store/destination";
 import { openTrees } from "../../provider/store/trees";
 import { folderFor } from "../support/folder-for-test";
 import { recordReport } from "../support/report-for-test";
@@ -73,28 +71,4 @@ describe("races", () => {
     assert.deepEqual(stagingOf(project), []);
     assert.notEqual(await openTrees(project).find(KEY), undefined);
   });
-});
-
-test("several placers of one destination at once: it is whole, and nobody fails in bare words", async (context) => {
-  const folder = folderFor(context);
-  const target = join(folder, "out");
-  for (let round = 0; round < 10; round += 1) {
-    const content = { "a.txt": `round ${round}` };
-    const key = { name: "app", key: `sha256:${round}` };
-    const results = await Promise.allSettled(
-      [1, 2, 3].map(() =>
-        openDestination(target, join(folder, "cache")).ensure(
-          key,
-          filler(content).fill,
-          recordReport(),
-        ),
-      ),
-    );
-    assert.deepEqual(contentOf(target), content);
-    assert.ok(results.some(({ status }) => status === "fulfilled"));
-    for (const result of results) {
-      if (result.status === "rejected") assert.ok(result.reason instanceof OciError);
-    }
-    assert.deepEqual(fs.readdirSync(folder).sort(), ["cache", "out"]);
-  }
 });

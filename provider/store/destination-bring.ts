@@ -1,0 +1,176 @@
+/**
+ * Brings content to a destination: into a folder beside it first, and from there by renames, whole or
+ * file by file, under a journal. Before that is written, nothing at the destination is touched.
+ */
+import { mkdir } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Report } from "../context";
+import { contentDigest } from "../content-digest";
+import type { Tree, TreeEntry } from "../types";
+import {
+  assess,
+  changesOf,
+  planFor,
+  recordAfter,
+  stateOf,
+  type Assessment,
+} from "./destination-assess";
+import type { Ground } from "./destination-ground";
+import { withoutFacts, withOwner, writeRecord } from "./destination-record";
+import { carryOut, heirAt, journalOf } from "./destination-steps";
+import { receiptOf } from "./inspect-tree";
+import { inTurn, leave, type Turn } from "./journal";
+import type { Owner, Wanted } from "./placing";
+import { isGone, type PlacingPlan } from "./plan-placing";
+import type { Receipt } from "./receipt";
+import { removeTree, stagingPath } from "./staging";
+import { folderError, folderFact, isUnusable, storeError } from "./store-error";
+import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
+
+/** What to do where the folder cannot be written. */
+export const HINT = "choose another folder for the copy, or make this one writable";
+
+/** What is to be placed where, for whom. */
+export interface Placing {
+  readonly ground: Ground;
+  readonly wanted: Wanted;
+  readonly owner: Owner;
+  readonly report: Report;
+}
+
+/** New content in a folder beside the destination. */
+interface Draft {
+  readonly path: string;
+  readonly entries: readonly TreeEntry[];
+  /** From then on it belongs to the journal, which somebody may have to finish. */
+  isAnnounced: boolean;
+}
+
+/** The content at the destination: found there, or as `fill` writes it. */
+export async function bringContent(placing: Placing, fill: FillTree): Promise<Tree> {
+  const { ground, wanted } = placing;
+  const seen = await assess(ground, wanted);
+  if (stateOf(ground, seen, wanted).state === "placed") {
+    const tree = await confirmSeen(placing, seen);
+    if (tree !== undefined) return tree;
+  }
+  const { area, parent, shown } = ground;
+  await making(parent, mkdir(parent, { recursive: true }));
+  const path = await making(parent, stagingPath(area));
+  let draft: Draft | undefined;
+  try {
+    await making(parent, mkdir(path, { recursive: true }));
+    const filled: Draft = { path, entries: await fill(path), isAnnounced: false };
+    draft = filled;
+    return await inTurn(area, shown, heirAt(ground), (turn) => exchange(placing, filled, turn));
+  } finally {
+    if (draft?.isAnnounced !== true) await removeTree(path).catch(() => undefined);
+    await leave(area);
+  }
+}
+
+/** What needs the folder around the destination says so where it fails: that is the one to be written. */
+async function making<T>(parent: string, work: Promise<T>): Promise<T> {
+  return await work.catch((error: unknown) => {
+    throw folderError(error, parent, HINT);
+  });
+}
+
+/** All is there, but perhaps the record, or our name in it. Undefined where it has gone meanwhile. */
+async function confirmSeen(placing: Placing, seen: Assessment): Promise<Tree | undefined> {
+  const { ground, owner, wanted } = placing;
+  const isOurs = seen.record?.owners.some(({ id, urn }) => id === owner.id && urn === owner.urn);
+  if (isOurs === true) return treeAt(ground, wanted.key, seen);
+  const work = inTurn(ground.area, ground.shown, heirAt(ground), async (turn) => {
+    const now = await assess(ground, wanted);
+    if (stateOf(ground, now, wanted).state !== "placed") return undefined;
+    return await confirm(placing, now, turn);
+  });
+  return await work.catch((error: unknown) => {
+    // What is there already needs no write.
+    if (!(error instanceof Error) || !isUnusable(error)) throw error;
+    tellRefusal(placing, error);
+    return treeAt(ground, wanted.key, seen);
+  });
+}
+
+/** Content that is there becomes ours, too: it is recorded, and modes are mended where it was not. */
+async function confirm(placing: Placing, seen: Assessment, turn: Turn): Promise<Tree> {
+  const { ground, owner, wanted } = placing;
+  const { record, standing } = seen;
+  if (record === undefined) return await adopt(placing, seen, turn);
+  const owners = withOwner(record.owners, owner);
+  const entries = standing.refreshed ?? record.entries;
+  tellRefusal(placing, await writeRecord(ground.recordFile, { ...record, entries, owners }));
+  return treeAt(ground, wanted.key, seen);
+}
+
+async function adopt(placing: Placing, seen: Assessment, turn: Turn): Promise<Tree> {
+  const { ground, owner, wanted } = placing;
+  const fresh = receiptWithoutFacts(wanted.key, seen.entries ?? []);
+  const plan = planFor(ground, seen, fresh.entries, wanted);
+  const record = recordAfter(plan, fresh, seen, owner);
+  await turn.announce(journalOf(ground, plan.steps, undefined, record));
+  tellRefusal(placing, await carryOut(ground, plan.steps, undefined, record));
+  return treeAt(ground, wanted.key, seen);
+}
+
+/** The draft takes the place of what is ours there. Filling took its time: everything is looked at anew. */
+async function exchange(placing: Placing, draft: Draft, turn: Turn): Promise<Tree> {
+  const { ground, wanted, owner } = placing;
+  const seen = await assess(ground, wanted, draft.entries);
+  if (stateOf(ground, seen, wanted).state === "placed") return await confirm(placing, seen, turn);
+  const plan = planFor(ground, seen, draft.entries, wanted);
+  if (seen.isRecorded) {
+    // A record that cannot be kept up would tell of other content than there is.
+    const refusal = await writeRecord(ground.recordFile, seen.record);
+    if (refusal !== undefined) throw storeError(refusal, ground.records, HINT);
+  }
+  const fresh = receiptOf(wanted.key.key, draft.path, draft.entries);
+  const record = recordAfter(plan, fresh, seen, owner);
+  await turn.announce(journalOf(ground, plan.steps, draft.path, record));
+  draft.isAnnounced = true;
+  const refusal = await carryOut(ground, plan.steps, draft.path, record);
+  say(placing, seen, plan);
+  tellRefusal(placing, refusal);
+  return treeOf(ground.folder, basename(ground.folder), fresh);
+}
+
+/** What became of local changes. */
+function say({ ground, report, wanted }: Placing, seen: Assessment, plan: PlacingPlan): void {
+  const { record, standing } = seen;
+  const changes = changesOf(standing);
+  const isFresh = record === undefined || isGone(record, standing);
+  if (changes.length > 0 && !isFresh && wanted.onLocalChange === "restore") {
+    report.warning(
+      `${ground.shown} was changed locally and is restored: ${summaryOfDamage(changes)}`,
+    );
+  }
+  if (plan.kept.length > 0) {
+    report.warning(
+      `${ground.shown} keeps local changes to what is other content now: ${summaryOfDamage(plan.kept)}`,
+    );
+  }
+}
+
+/** Says what follows where no record could be written. */
+function tellRefusal({ ground, report }: Placing, refusal: Error | undefined): void {
+  if (refusal === undefined) return;
+  const fact = folderFact(refusal) ?? refusal.message;
+  report.warning(
+    `${ground.records} cannot be written: ${fact}; nothing records that the content of ${ground.shown} is ours, so other content will be refused there`,
+  );
+}
+
+function treeAt({ folder }: Ground, key: TreeKey, { record, entries }: Assessment): Tree {
+  return treeOf(folder, basename(folder), record ?? receiptWithoutFacts(key, entries ?? []));
+}
+
+function receiptWithoutFacts({ key }: TreeKey, entries: readonly TreeEntry[]): Receipt {
+  return {
+    version: 1,
+    key,
+    contentDigest: contentDigest(entries),
+    entries: entries.map(withoutFacts),
+  };
+}

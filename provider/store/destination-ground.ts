@@ -1,0 +1,115 @@
+/**
+ * Where a destination is: its folder, the names beside it that are ours for a while, the file that
+ * records what we placed. Says which folders cannot be one; looks at links only, and writes nothing.
+ */
+import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { OciError, systemCode } from "../errors";
+import { TREES_FOLDER } from "./trees";
+
+export interface DestinationPlace {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  /** How messages name it: as the user wrote it. */
+  readonly shown: string;
+  /**
+   * Absolute folder of the records, made when needed: `.oci-artifacts/.destinations` for a program,
+   * `<cache>/destinations` for the command line.
+   */
+  readonly records: string;
+}
+
+/** A place with all paths that placing works with. */
+export interface Ground extends DestinationPlace {
+  /** The folder that holds it. */
+  readonly parent: string;
+  /** Beside it: drafts, and journals that tell who is at work. */
+  readonly area: string;
+  /** Beside it: the old content, for as long as it is replaced. */
+  readonly aside: string;
+  readonly recordFile: string;
+}
+
+/**
+ * All paths of a place, none of which need exist.
+ * @throws OciError INVALID_INPUT where links lead to a folder that cannot be one.
+ */
+export async function groundOf(place: DestinationPlace): Promise<Ground> {
+  const folder = resolve(place.folder);
+  const parent = dirname(folder);
+  const real = join(await realPath(parent), basename(folder));
+  const home = dirname(place.records);
+  const program = basename(home) === TREES_FOLDER ? await realPath(dirname(home)) : undefined;
+  const problem = program === undefined ? undefined : destinationProblem(real, program);
+  if (problem !== undefined) {
+    throw new OciError({
+      code: "INVALID_INPUT",
+      verb: "use",
+      subject: 'input "destination"',
+      fact: problem,
+      hint: "give a folder of its own to each copy, such as vendor/manifests",
+    });
+  }
+  return {
+    ...place,
+    folder,
+    parent,
+    area: join(parent, `.${basename(folder)}.oci-artifact-new`),
+    aside: join(parent, `.${basename(folder)}.oci-artifact-old`),
+    recordFile: join(place.records, `${recordName(real, program)}.json`),
+  };
+}
+
+/**
+ * The same for all ways to the folder. Inside of the program that holds the records it is relative
+ * to that, so that a checkout which was moved keeps its records.
+ */
+function recordName(real: string, program: string | undefined): string {
+  const isOurs = program !== undefined && isInside(real, program);
+  const named = isOurs ? relative(program, real).split(sep).join("/") : real;
+  return createHash("sha256").update(named).digest("hex").slice(0, 32);
+}
+
+/** Without links, as far as the path exists. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT" || dirname(path) === path) return path;
+    return join(await realPath(dirname(path)), basename(path));
+  }
+}
+
+/**
+ * Why no content can be placed at the folder, as a clause; undefined where it can.
+ *
+ * @param folder - absolute
+ * @param programDirectory - absolute; holds `.oci-artifacts`
+ */
+export function destinationProblem(folder: string, programDirectory: string): string | undefined {
+  const target = resolve(folder);
+  const program = resolve(programDirectory);
+  const trees = join(program, TREES_FOLDER);
+  if (dirname(target) === target) return "it is the root of the file system";
+  if (target === program) return "it is the program's own directory";
+  if (isInside(program, target)) return "it contains the program's directory";
+  if (target === trees) return `it is the folder ${TREES_FOLDER}, which holds the trees themselves`;
+  if (isInside(target, trees))
+    return `it lies in ${TREES_FOLDER}, which holds the trees themselves`;
+  return undefined;
+}
+
+/** Why two folders cannot both be destinations, as a clause about the first; undefined where they can. */
+export function overlapProblem(one: string, other: string): string | undefined {
+  const first = resolve(one);
+  const second = resolve(other);
+  if (first === second) return "it is the destination of another copy";
+  if (isInside(first, second)) return "it lies in the destination of another copy";
+  return isInside(second, first) ? "it contains the destination of another copy" : undefined;
+}
+
+/** Whether a path lies below a folder, by its components. */
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}

@@ -1,0 +1,85 @@
+/**
+ * Takes placed content away again: what we placed and nobody changed, and nothing else. What lies
+ * there besides is named once, and stays.
+ */
+import { rename, stat } from "node:fs/promises";
+import type { Report } from "../context";
+import { changesOf } from "./destination-assess";
+import type { Ground } from "./destination-ground";
+import { readRecord, writeRecord, type DestinationRecord } from "./destination-record";
+import { carryOut, heirAt, journalOf } from "./destination-steps";
+import { observe, standingOf, survey } from "./destination-survey";
+import { inTurn, type Turn } from "./journal";
+import type { Owner } from "./placing";
+import { planPlacing } from "./plan-placing";
+import { removeTree, stagingPath } from "./staging";
+import { summaryOfDamage } from "./trees";
+
+/** Gives up the owner's share, and removes the content where that was the last one. */
+export async function removeContent(
+  ground: Ground,
+  owner: Pick<Owner, "id">,
+  report: Report,
+): Promise<void> {
+  const known = await readRecord(ground.recordFile);
+  if (known === undefined || !isOwner(known, owner)) return;
+  if ((await stat(ground.parent).catch(() => undefined)) === undefined) {
+    // Nothing lies there, and no journal can: nobody is asked.
+    await writeRecord(ground.recordFile, withoutOwner(known, owner));
+    return;
+  }
+  await inTurn(ground.area, ground.shown, heirAt(ground), async (turn) => {
+    const record = await readRecord(ground.recordFile);
+    if (record === undefined || !isOwner(record, owner)) return;
+    const shared = withoutOwner(record, owner);
+    if (shared === undefined) await takeAway(ground, record, turn, report);
+    else await writeRecord(ground.recordFile, shared);
+  });
+}
+
+function isOwner({ owners }: DestinationRecord, { id }: Pick<Owner, "id">): boolean {
+  return owners.some((other) => other.id === id);
+}
+
+/** The record of those who stay; undefined where nobody does. */
+function withoutOwner(
+  record: DestinationRecord,
+  { id }: Pick<Owner, "id">,
+): DestinationRecord | undefined {
+  const owners = record.owners.filter((owner) => owner.id !== id);
+  return owners.length === 0 ? undefined : { ...record, owners };
+}
+
+async function takeAway(
+  ground: Ground,
+  record: DestinationRecord,
+  turn: Turn,
+  report: Report,
+): Promise<void> {
+  const { area, folder, recordFile, shown } = ground;
+  const root = observe(folder);
+  if (root?.type !== "directory") {
+    if (root !== undefined) report.warning(`${shown} is no folder any more, and stays as it is`);
+    await writeRecord(recordFile, undefined);
+    return;
+  }
+  const owned = new Set(record.entries.map(({ path }) => path));
+  const found = await survey(folder, (path) => owned.has(path));
+  const standing = await standingOf(folder, record, found);
+  const nothing = { wanted: [], equal: new Set<string>(), rule: "keep" } as const;
+  const { steps } = planPlacing({ ...nothing, record, found, standing });
+  if (steps.kind === "whole") {
+    const gone = await stagingPath(area);
+    await rename(folder, gone);
+    await writeRecord(recordFile, undefined);
+    await removeTree(gone);
+    return;
+  }
+  await turn.announce(journalOf(ground, steps, undefined, undefined));
+  await carryOut(ground, steps, undefined, undefined);
+  const edited = changesOf(standing).filter((line) => line.startsWith("~"));
+  const left = [...edited, ...standing.strangers.map((path) => `+ ./${path}`)];
+  if (left.length > 0) {
+    report.warning(`${shown} keeps what was changed or added there: ${summaryOfDamage(left)}`);
+  }
+}

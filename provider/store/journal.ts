@@ -1,0 +1,219 @@
+/**
+ * Journals of destinations: small files beside the folder that name the process at work there and,
+ * once it is about to change anything, say all that is needed to finish without it. They keep others
+ * out, and outlive a kill. It carries nothing out itself.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OciError, systemCode } from "../errors";
+import { isLegalPath, parseRecord, type DestinationRecord } from "./destination-record";
+import type { FileSteps, Steps } from "./plan-placing";
+import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
+import { removeTree } from "./staging";
+import { readJsonFile, writeFileWhole } from "./write-file";
+
+/** Ends the name of a journal: `<process>.<random>.journal`. */
+const ENDING = ".journal";
+
+/** Begins the name of a journal whose process has given up, and lives on. */
+const ABANDONED = "abandoned";
+
+/** A process of another host or container is taken for dead after so long: its work takes seconds. */
+const FOREIGN_WORK_MS = 10 * 60 * 1000;
+
+/** How long to wait for others unless it is said, and how long at most between two looks. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 50;
+
+/** What is about to be done, whole: everything that it needs is on the disk by then. */
+export interface Journal {
+  readonly version: 1;
+  /** Name of the folder with the new content, in the folder of the journal; absent where none is needed. */
+  readonly draft?: string;
+  readonly steps: Steps;
+  /** Name of the record's file, and its folder as seen from that of the journal. */
+  readonly recordFile: string;
+  readonly recordFolder: string;
+  /** The record to come; absent where it goes. */
+  readonly record?: DestinationRecord;
+}
+
+/** The right to change the destination; nobody else has it at the same time. */
+export interface Turn {
+  /** From here on, what is begun will be finished: by us, or by whoever comes after a kill. */
+  announce(journal: Journal): Promise<void>;
+}
+
+/** What somebody who has the turn is able to do about the work of the dead. */
+export interface Heir {
+  /** Finishes or rolls back; may be called again for a journal that it could not finish. */
+  finish(journal: Journal): Promise<void>;
+  /** Removes what the dead have left without a journal. */
+  tidy(): Promise<void>;
+}
+
+/**
+ * Does `work` while nobody else works at the destination whose journals lie in `area`. What dead
+ * processes have begun is finished first; so it is where `work` fails after it was announced.
+ *
+ * @param subject - the destination, for errors
+ * @throws OciError STORE where another process stays at work there.
+ */
+export async function inTurn<T>(
+  area: string,
+  subject: string,
+  heir: Heir,
+  work: (turn: Turn) => Promise<T>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const file = await takeTurn(area, subject, patienceMs);
+  let announced: Journal | undefined;
+  try {
+    await inherit(area, file, heir);
+    const result = await work({
+      async announce(journal) {
+        await writeFileWhole(file, JSON.stringify(journal));
+        announced = journal;
+      },
+    });
+    announced = undefined;
+    return result;
+  } catch (error) {
+    if (announced !== undefined && (await isFinished(announced, heir))) announced = undefined;
+    throw error;
+  } finally {
+    if (announced === undefined) await rm(file, { force: true });
+    else await rename(file, journalPath(area, ABANDONED));
+    await leave(area);
+  }
+}
+
+/** Whether anything lies beside the destination that has to be seen to. An empty folder goes at once. */
+export async function hasLeftovers(area: string): Promise<boolean> {
+  const names = await readdir(area).catch(() => undefined);
+  if (names?.length === 0) await leave(area);
+  return names !== undefined && names.length > 0;
+}
+
+/** Removes the folder of drafts and journals unless others are at work in it. */
+export async function leave(area: string): Promise<void> {
+  await rmdir(area).catch(() => undefined);
+}
+
+/**
+ * Each puts up a sign and then looks for those of others: of two, at least one sees the other, and
+ * steps back. So no sign of a dead process has to be taken over, which two could do at once.
+ */
+async function takeTurn(area: string, subject: string, patienceMs: number): Promise<string> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const file = await putUpSign(area);
+    const rival = file === undefined ? undefined : await livingRival(area, file);
+    if (file !== undefined && rival === undefined) return file;
+    if (file !== undefined) await rm(file, { force: true });
+    if (rival !== undefined && performance.now() > deadline) throw busy(subject, rival);
+    await sleep(Math.random() * LOOK_MS);
+  }
+}
+
+/** Undefined where somebody has removed the folder, which was empty, at this very moment. */
+async function putUpSign(area: string): Promise<string | undefined> {
+  await mkdir(area, { recursive: true, mode: 0o755 });
+  const file = journalPath(area, formatIdentity(ownIdentity()));
+  try {
+    await writeFile(file, "", { flag: "wx" });
+    return file;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function journalPath(area: string, owner: string): string {
+  return join(area, `${owner}.${randomBytes(6).toString("hex")}${ENDING}`);
+}
+
+async function journalsIn(area: string): Promise<readonly string[]> {
+  const names = await readdir(area);
+  return names.filter((name) => name.endsWith(ENDING)).map((name) => join(area, name));
+}
+
+async function livingRival(area: string, ours: string): Promise<string | undefined> {
+  for (const file of await journalsIn(area)) {
+    if (file !== ours && (await isAtWork(file))) return file;
+  }
+  return undefined;
+}
+
+async function isAtWork(file: string): Promise<boolean> {
+  const identity = parseIdentity(basename(file, ENDING).replace(/\.[0-9a-f]+$/, ""));
+  if (identity === undefined) return false;
+  const life = lifeOf(identity);
+  if (life !== "elsewhere") return life === "alive";
+  const facts = await stat(file).catch(() => undefined);
+  return facts !== undefined && Date.now() - facts.mtimeMs < FOREIGN_WORK_MS;
+}
+
+async function inherit(area: string, ours: string, heir: Heir): Promise<void> {
+  for (const file of await journalsIn(area)) {
+    if (file === ours || (await isAtWork(file))) continue;
+    const journal = parseJournal(await readJsonFile(file));
+    if (journal !== undefined) await heir.finish(journal);
+    await rm(file, { force: true });
+  }
+  await heir.tidy();
+  // What a process was about to announce when it died.
+  const names = await readdir(area);
+  const halves = names.filter((name) => /\.journal\.\d+-[0-9a-f]+$/.test(name));
+  await Promise.all(halves.map((name) => removeTree(join(area, name)).catch(() => undefined)));
+}
+
+async function isFinished(journal: Journal, heir: Heir): Promise<boolean> {
+  return await heir.finish(journal).then(
+    () => true,
+    () => false,
+  );
+}
+
+function busy(subject: string, file: string): OciError {
+  return new OciError({
+    code: "STORE",
+    verb: "place content at",
+    subject,
+    fact: "another run places something there at the same time",
+    hint: `run again when the other run has ended; ${file} names its process`,
+  });
+}
+
+/** The journal in parsed JSON; undefined where it announces nothing. */
+export function parseJournal(value: unknown): Journal | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { version, draft, steps, recordFile, recordFolder, record } = value as Partial<Journal>;
+  if (version !== 1 || typeof recordFolder !== "string" || !isSteps(steps)) return undefined;
+  if (typeof recordFile !== "string" || !/^[0-9a-f]{32}\.json$/.test(recordFile)) return undefined;
+  if (draft !== undefined && !isStagingName(draft)) return undefined;
+  if (record !== undefined && parseRecord(record) === undefined) return undefined;
+  return value as Journal;
+}
+
+function isStagingName(name: unknown): boolean {
+  if (typeof name !== "string") return false;
+  return parseIdentity(name.slice(0, name.lastIndexOf("."))) !== undefined && !name.includes("/");
+}
+
+function isSteps(value: unknown): value is Steps {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind } = value as Partial<Steps>;
+  if (kind === "whole") return true;
+  const { remove, drop, make, bring, mend } = value as Partial<FileSteps>;
+  return [remove, drop, make, bring, mend].every(
+    (list) => Array.isArray(list) && (list as readonly unknown[]).every(isStep),
+  );
+}
+
+function isStep(value: unknown): boolean {
+  const path: unknown = value instanceof Object && "path" in value ? value.path : value;
+  return typeof path === "string" && isLegalPath(path);
+}
