@@ -8,19 +8,20 @@ import { chmod, lstat, mkdir, rename, utimes } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { sortedByPath } from "./content-digest";
 import { selectEntries, type SelectedEntry } from "./content/select-entries";
-import type { EntrySelection } from "./content/selection";
+import type { Allowances, EntrySelection } from "./content/selection";
 import { OciError } from "./errors";
 import { removeTree } from "./store/staging";
 import type { PlannedLayer, TreeEntry } from "./types";
 import { FIXED_SECONDS, foldedName, linkProblem } from "./unpack/guard";
 import { directoryNode, type DirectoryNode, type TreeNode } from "./unpack/nodes";
-import { quoted } from "./unpack/problems";
+import { oneNameHere, quoted } from "./unpack/problems";
 
 const VERB = "extract";
 
 /** What is selected, and what errors are about. */
 export interface TreeSelection {
   readonly selection: EntrySelection;
+  readonly allowances: Allowances;
   readonly subject: string;
   /** Stands for the layer of entries that come from several. */
   readonly layer: PlannedLayer;
@@ -29,20 +30,21 @@ export interface TreeSelection {
 /**
  * Fills `staging`, which exists and is empty, with the selected part of what `unpackTo` writes.
  * @throws what `selectEntries` throws; BAD_ARCHIVE where two entries come to one path; UNSAFE_ARCHIVE
- * for a symlink that leads out of the selected part
+ * for a symlink that leads out of the selected part; STORE where the file system takes two names for one
  */
 export async function unpackSelected(
   staging: string,
-  { selection, subject, layer }: TreeSelection,
+  { selection, allowances, subject, layer }: TreeSelection,
   unpackTo: (folder: string) => Promise<readonly TreeEntry[]>,
 ): Promise<readonly TreeEntry[]> {
   // No content can have a file of that name: it did not exist before.
   const whole = join(staging, randomUUID());
   await mkdir(whole);
   const entries = await unpackTo(whole);
-  const placed = withoutClashes(selectEntries(entries, selection, subject), subject);
+  const candidates = selectEntries(entries, selection, subject, allowances);
+  const placed = withoutClashes(candidates, subject, allowances);
   refuseEscapingLinks(placed.selected, layer, subject);
-  await move(whole, staging, entries, placed);
+  await move(whole, staging, entries, placed, subject);
   await removeTree(whole);
   return sortedByPath(placed.selected.map(({ entry }) => entry));
 }
@@ -62,7 +64,8 @@ async function move(
   whole: string,
   staging: string,
   entries: readonly TreeEntry[],
-  { selected, merged }: Placed,
+  { selected, merged, twins }: Placed,
+  subject: string,
 ): Promise<void> {
   const total = countBelow(entries.map(({ path }) => path));
   const kept = countBelow(selected.map(({ from }) => from));
@@ -74,6 +77,10 @@ async function move(
     const isFolder = entry.type === "directory";
     // What several become lies in nothing that was carried: the folders above are several, too.
     const isCarried = carried.has(posix.dirname(from));
+    // A rename replaces what is there; here nothing is, unless its name counts as this one.
+    if (twins.has(entry.path) && !isCarried && (await isTaken(place))) {
+      throw oneNameHere(subject, posix.basename(entry.path));
+    }
     if (isFolder && !isCarried && (merged.has(entry.path) || losesMost(from))) {
       const { mtime } = await lstat(join(whole, from));
       touched.push({ place, mode: entry.mode, mtime });
@@ -88,6 +95,13 @@ async function move(
     await chmod(place, mode);
     await utimes(place, mtime, mtime);
   }
+}
+
+async function isTaken(place: string): Promise<boolean> {
+  return await lstat(place).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** For each folder, how many of the paths lie below it. */
@@ -122,21 +136,34 @@ async function removeOthers(
   return [...touched.values()];
 }
 
-/** What goes where, and the new paths of folders that several become. */
+/** What goes where. */
 interface Placed {
   readonly selected: readonly SelectedEntry[];
+  /** New paths of folders that several become. */
   readonly merged: ReadonlySet<string>;
+  /** New paths that another one before equals but for case and Unicode form. */
+  readonly twins: ReadonlySet<string>;
 }
 
 /** Folders that come to one path are one; all else is there once, also where case does not count. */
-function withoutClashes(candidates: readonly SelectedEntry[], subject: string): Placed {
+function withoutClashes(
+  candidates: readonly SelectedEntry[],
+  subject: string,
+  { allowNameClashes }: Allowances,
+): Placed {
   const seen = new Map<string, SelectedEntry>();
+  const folded = new Set<string>();
   const merged = new Set<string>();
+  const twins = new Set<string>();
   const selected = candidates.filter((item) => {
-    const key = foldedName(item.entry.path);
+    const { path } = item.entry;
+    const foldedPath = foldedName(path);
+    const key = allowNameClashes === true ? path : foldedPath;
     const other = seen.get(key);
     if (other === undefined) {
       seen.set(key, item);
+      if (folded.has(foldedPath)) twins.add(path);
+      folded.add(foldedPath);
       return true;
     }
     const isSameFolder =
@@ -147,16 +174,17 @@ function withoutClashes(candidates: readonly SelectedEntry[], subject: string): 
     merged.add(item.entry.path);
     return false;
   });
-  return { selected, merged };
+  return { selected, merged, twins };
 }
 
 function clash(one: SelectedEntry, other: SelectedEntry, subject: string): OciError {
+  const isOnePath = one.entry.path === other.entry.path;
   return new OciError({
     code: "BAD_ARCHIVE",
     verb: VERB,
     subject,
     fact: `${quoted(one.from)} and ${quoted(other.from)} both come to ${quoted(other.entry.path)}`,
-    hint: "lower stripComponents, or leave out one of them by exclude",
+    hint: `lower stripComponents, or leave out one of them by exclude${isOnePath ? "" : "; or set allowNameClashes: true: these differ only in case or Unicode form"}`,
   });
 }
 

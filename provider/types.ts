@@ -2,7 +2,7 @@
  * The nouns of the road, one type each. Stages take the noun on their left and return the one on
  * their right as a new, frozen value. Words are those of the OCI specs.
  */
-import type { EntrySelection } from "./content/selection";
+import type { Allowances, EntrySelection } from "./content/selection";
 
 /** What the user wrote, taken apart. `registry` is normalized: Docker Hub is "docker.io". */
 export interface Reference {
@@ -166,6 +166,8 @@ export interface Plan {
   readonly isImage: boolean;
   /** Which entries of the whole are wanted; absent for all. */
   readonly entries?: EntrySelection;
+  /** What of it is no error; absent for nothing. */
+  readonly allowances?: Allowances;
 }
 
 /** One entry of a tree, as the archive declared it and the guard let it pass. */

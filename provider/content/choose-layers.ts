@@ -5,7 +5,7 @@
 import { OciError } from "../errors";
 import type { Descriptor } from "../types";
 import { bareMediaType } from "./media-types";
-import type { LayerSelection } from "./selection";
+import type { Allowances, LayerSelection } from "./selection";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 const TITLE = "org.opencontainers.image.title";
@@ -23,11 +23,11 @@ export function titleOf({ annotations }: Descriptor): string {
 
 /**
  * The layers that satisfy all that is given.
- * @throws OciError NO_MATCHING_LAYER, listing what there is.
+ * @throws OciError NO_MATCHING_LAYER, listing what there is, unless none is allowed.
  */
 export function chooseLayers(
   present: readonly PresentLayer[],
-  selection: LayerSelection,
+  selection: LayerSelection & Pick<Allowances, "allowEmpty">,
   subject: string,
 ): readonly PresentLayer[] {
   const { layers, titles } = selection;
@@ -38,7 +38,7 @@ export function chooseLayers(
       (titles?.includes(titleOf(descriptor)) ?? true) &&
       (layers?.includes(index) ?? true),
   );
-  if (chosen.length > 0) return chosen;
+  if (chosen.length > 0 || selection.allowEmpty === true) return chosen;
   const given = (["mediaTypes", "titles", "layers"] as const).filter(
     (name) => selection[name] !== undefined,
   );
@@ -48,7 +48,7 @@ export function chooseLayers(
     subject,
     fact: `${given.join(" and ")} ${given.length === 1 ? "matches" : "together match"} none of its layers`,
     details: present.map(layerLine),
-    hint: `correct ${given.join(" or ")}: the layers above are all there are`,
+    hint: `correct ${given.join(" or ")}: the layers above are all there are; or set allowEmpty: true to take none`,
   });
 }
 

@@ -8,7 +8,7 @@ import type { Descriptor, ImageManifest, LayerForm, Plan, PlannedLayer } from ".
 import { chooseLayers, titleOf } from "./choose-layers";
 import { EMPTY_MEDIA_TYPE, extensionOf, isArchiveType, isImageConfig } from "./media-types";
 import { exceededPathLimit, pathComponents, pathProblem } from "./path-rules";
-import { entrySelectionOf, type ExtractRule, type Selection } from "./selection";
+import { allowancesOf, entrySelectionOf, type ExtractRule, type Selection } from "./selection";
 
 /** Set by ORAS on a layer that is the archive of a directory. */
 const UNPACK = "io.deis.oras.content.unpack";
@@ -28,8 +28,8 @@ const VERB = "unpack";
  * with `"never"` each layer is the file of its title, else `blob-<index>`.
  *
  * @param selection - in canonical form, as `selectionOf` makes it
- * @throws OciError NO_MATCHING_LAYER, UNSAFE_ARCHIVE for a title that is no safe path, BAD_ARCHIVE
- * for two layers that are the same file, LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`
+ * @throws OciError NO_MATCHING_LAYER and, for two layers that are the same file, BAD_ARCHIVE, unless
+ * the selection allows it; UNSAFE_ARCHIVE for a title that is no safe path; LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`
  */
 export function planContent(
   manifest: ImageManifest,
@@ -40,26 +40,31 @@ export function planContent(
   const present = manifest.layers
     .map((descriptor, index) => ({ descriptor, index }))
     .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE);
-  if (present.length === 0) {
-    throw new OciError({
-      code: "NO_MATCHING_LAYER",
-      verb: VERB,
-      subject,
-      fact: "its manifest has no layers with content",
-      hint: "check that the reference names the artifact, not a signature or an attestation of it",
-    });
-  }
-  const { extract = "auto" } = selection;
+  const { extract = "auto", allowEmpty, allowOverwrite } = selection;
+  if (present.length === 0 && allowEmpty !== true) throw noContent(subject);
   const layers = chooseLayers(present, selection, subject).map(({ descriptor, index }) =>
     planLayer(descriptor, index, { subject, limits, extract }),
   );
   const isImage = isImageConfig(manifest.config?.mediaType);
-  if (!isImage || extract === "never") refuseSameFile(layers, subject);
+  const overrides = allowOverwrite === true || (isImage && extract !== "never");
+  if (!overrides) refuseSameFile(layers, subject);
   const entries = entrySelectionOf(selection);
+  const allowances = allowancesOf(selection);
   return Object.freeze({
     layers: Object.freeze(layers),
     isImage,
     ...(entries === undefined ? {} : { entries }),
+    ...(Object.keys(allowances).length === 0 ? {} : { allowances }),
+  });
+}
+
+function noContent(subject: string): OciError {
+  return new OciError({
+    code: "NO_MATCHING_LAYER",
+    verb: VERB,
+    subject,
+    fact: "its manifest has no layers with content",
+    hint: "check that the reference names the artifact, not a signature or an attestation of it; where nothing is what it should hold, set allowEmpty: true",
   });
 }
 
@@ -139,7 +144,7 @@ function refuseSameFile(layers: readonly PlannedLayer[], subject: string): void 
         verb: VERB,
         subject,
         fact: `layers ${owner} and ${index} both are the file ${JSON.stringify(form.name)}`,
-        hint: "have the artifact pushed again with a title of its own for each file",
+        hint: "set allowOverwrite: true to let the later one win, or have the artifact pushed again with a title of its own for each file",
       });
     }
     owners.set(form.name, index);

@@ -6,7 +6,7 @@
 import { OciError } from "../errors";
 import type { TreeEntry } from "../types";
 import { matcherOf } from "./globs";
-import type { EntrySelection } from "./selection";
+import type { Allowances, EntrySelection } from "./selection";
 
 const VERB = "extract";
 
@@ -25,23 +25,26 @@ export interface SelectedEntry {
  * that is empty from the start is taken or left like a file. Several may come to one path.
  *
  * @param entries - by byte order of their paths, with all folders
- * @throws OciError NOT_FOUND without such a folder, NO_MATCHING_LAYER where nothing is left
+ * @throws OciError NOT_FOUND without such a folder, NO_MATCHING_LAYER where nothing is left; neither
+ * where that is allowed
  */
 export function selectEntries(
   entries: readonly TreeEntry[],
   selection: EntrySelection,
   subject: string,
+  { allowEmpty = false }: Pick<Allowances, "allowEmpty"> = {},
 ): readonly SelectedEntry[] {
   const stripped = rebased(entries, (path) => withoutLeading(path, selection.stripComponents ?? 0));
   const { subPath } = selection;
-  if (subPath !== undefined) requireFolder(stripped, subPath, subject);
+  if (subPath !== undefined) requireFolder(stripped, subPath, subject, allowEmpty);
   const rooted = rebased(stripped, (path) => below(path, subPath));
   const isWanted = matcherOf(selection);
   const folders = parentsOf(rooted);
   const wanted = rooted.filter(
     ({ entry: { type, path } }) => (type !== "directory" || !folders.has(path)) && isWanted(path),
   );
-  if (wanted.length === 0) throw nothingLeft({ entries, stripped, rooted }, selection, subject);
+  if (wanted.length === 0 && !allowEmpty)
+    throw nothingLeft({ entries, stripped, rooted }, selection, subject);
   const kept = parentsOf(wanted);
   const taken = new Set(wanted);
   return rooted.filter(
@@ -88,9 +91,16 @@ function parentsOf(selected: readonly SelectedEntry[]): ReadonlySet<string> {
   return parents;
 }
 
-function requireFolder(entries: readonly SelectedEntry[], subPath: string, subject: string): void {
+/** Where content may be empty, a folder that is not there is one; what is no folder never is. */
+function requireFolder(
+  entries: readonly SelectedEntry[],
+  subPath: string,
+  subject: string,
+  allowEmpty: boolean,
+): void {
   const folders = entries.flatMap(({ entry }) => (entry.type === "directory" ? [entry.path] : []));
   if (folders.includes(subPath)) return;
+  if (allowEmpty && !entries.some(({ entry }) => entry.path === subPath)) return;
   const shown = [...new Set(folders)].slice(0, SHOWN_FOLDERS);
   throw new OciError({
     code: "NOT_FOUND",
@@ -131,6 +141,6 @@ function nothingLeft(stages: Stages, selection: EntrySelection, subject: string)
     subject,
     fact: "none of its files and links is selected",
     details,
-    hint: "correct the one that leaves none; globs are relative to what stripComponents and subPath leave",
+    hint: "correct the one that leaves none; globs are relative to what stripComponents and subPath leave; or set allowEmpty: true to take none",
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Which part of an artifact is wanted: layers, what of them is unpacked, and which entries. Plain
- * data that is stored, compared and hashed; applying it is for plan.ts and select-entries.ts.
+ * Which part of an artifact is wanted, layers and entries, and what of it is let pass. Plain data
+ * that is stored, compared and hashed; applying it is for plan.ts, select-entries.ts and unpack/.
  */
 import { pathComponents } from "./path-rules";
 
@@ -31,14 +31,26 @@ export interface EntrySelection {
   readonly exclude?: readonly string[];
 }
 
-export interface Selection extends LayerSelection, EntrySelection {
+/** What is an error unless it is allowed; each false by default. */
+export interface Allowances {
+  /** The same path in two layers: the later one wins. */
+  readonly allowOverwrite?: boolean;
+  /** Names that differ only in case or Unicode form: both stay. */
+  readonly allowNameClashes?: boolean;
+  /** Content without a single entry: an empty folder. */
+  readonly allowEmpty?: boolean;
+}
+
+const ALLOWANCES = ["allowOverwrite", "allowNameClashes", "allowEmpty"] as const;
+
+export interface Selection extends LayerSelection, EntrySelection, Allowances {
   /** Default "auto". */
   readonly extract?: ExtractRule;
 }
 
 /**
  * The selection in the one form that all ways to write it have in common, without anything that
- * selects everything. Other content is another selection; the order of a list is not.
+ * selects everything or allows nothing. Other content is another selection; the order of a list is not.
  */
 export function selectionOf(given: Selection): Selection {
   const { extract, stripComponents = 0 } = given;
@@ -52,7 +64,14 @@ export function selectionOf(given: Selection): Selection {
     ...(subPath === "" ? {} : { subPath }),
     ...listed("include", given.include),
     ...listed("exclude", given.exclude),
+    ...allowancesOf(given),
   });
+}
+
+/** What a selection allows; what it does not has no key. */
+export function allowancesOf(selection: Selection): Allowances {
+  const allowed = ALLOWANCES.filter((name) => selection[name] === true);
+  return Object.freeze(Object.fromEntries(allowed.map((name) => [name, true])));
 }
 
 /** The part of a canonical selection that is about entries; undefined where it takes them all. */

@@ -3,9 +3,22 @@
  * directories it implies, and with which other it clashes. Pure; the writer does what it answers.
  */
 import type { Limits } from "../limits";
+import type { Plan } from "../types";
 import { FIXED_SECONDS, foldedName } from "./guard";
 import { directoryNode, type DirectoryNode, type TreeNode } from "./nodes";
-import { beyondLimit, broken, placeName, quoted, unsafe, type Place } from "./problems";
+import {
+  beyondLimit,
+  broken,
+  inTwoLayers,
+  nameClash,
+  placeName,
+  quoted,
+  unsafe,
+  type Place,
+} from "./problems";
+
+/** What decides whether two entries go together. */
+export type TreeRules = Pick<Plan, "isImage" | "allowances">;
 
 /** Something that has to leave the disk, deepest first in a list. */
 export interface Removal {
@@ -20,15 +33,24 @@ export interface Change {
   readonly made: readonly string[];
 }
 
+/** A change that is being found out. */
+interface Draft {
+  readonly removed: Removal[];
+  readonly made: string[];
+}
+
 export class TreeModel {
   readonly root: DirectoryNode;
-  readonly #isImage: boolean;
+  /** Later layers of an image replace what lower ones have; those of an artifact only by consent. */
+  readonly #overrides: boolean;
+  readonly #allowances: NonNullable<TreeRules["allowances"]>;
   readonly #limits: Limits;
   #entries = 0;
 
-  constructor(root: DirectoryNode, isImage: boolean, limits: Limits) {
+  constructor(root: DirectoryNode, { isImage, allowances = {} }: TreeRules, limits: Limits) {
     this.root = root;
-    this.#isImage = isImage;
+    this.#overrides = isImage || allowances.allowOverwrite === true;
+    this.#allowances = allowances;
     this.#limits = limits;
   }
 
@@ -52,18 +74,18 @@ export class TreeModel {
 
   /** Puts a node at a path that is not the root's. */
   put(path: readonly string[], node: TreeNode, place: Place): Change {
-    const made: string[] = [];
-    const parent = this.#parent(path, place, made);
+    const change: Draft = { removed: [], made: [] };
+    const parent = this.#parent(path, place, change);
     const name = path.at(-1) ?? "";
     const old = parent.children.get(name);
     if (old?.type === "directory" && node.type === "directory") {
       Object.assign(old, { layer: node.layer, mode: node.mode, seconds: node.seconds });
-      return { removed: [], made };
+      return change;
     }
-    const removed = old === undefined ? [] : this.#replace(path, old, place);
+    if (old !== undefined) change.removed.push(...this.#replace(path, old, place));
     this.#link(parent, name, node, place);
-    if (node.type === "directory") made.push(path.join("/"));
-    return { removed, made };
+    if (node.type === "directory") change.made.push(path.join("/"));
+    return change;
   }
 
   /** Takes away what layers below the place's have put at a path: the whiteout of an image. */
@@ -89,7 +111,7 @@ export class TreeModel {
   }
 
   /** The directory that holds the last component; missing ones are implied. */
-  #parent(path: readonly string[], place: Place, made: string[]): DirectoryNode {
+  #parent(path: readonly string[], place: Place, change: Draft): DirectoryNode {
     let directory = this.root;
     for (const [index, component] of path.slice(0, -1).entries()) {
       const next = directory.children.get(component);
@@ -99,37 +121,43 @@ export class TreeModel {
       }
       const through = path.slice(0, index + 1);
       if (next?.type === "symlink") throw throughLink(through, place);
-      if (next !== undefined)
-        throw broken(place, `lies below the file ${quoted(through.join("/"))}`);
+      if (next !== undefined) change.removed.push(...this.#giveWay(through, next, place));
       this.count(place);
       const implied = directoryNode(place.layer, 0o755, FIXED_SECONDS);
       this.#link(directory, component, implied, place);
-      made.push(through.join("/"));
+      change.made.push(through.join("/"));
       directory = implied;
     }
     return directory;
   }
 
+  /** A file where an entry needs a directory: of a lower layer, it can be replaced by consent. */
+  #giveWay(path: readonly string[], file: TreeNode, place: Place): readonly Removal[] {
+    const fact = `lies below the file ${quoted(path.join("/"))}`;
+    if (file.layer.index === place.layer.index) throw broken(place, fact);
+    if (this.#allowances.allowOverwrite === true) return removalOf(file, path);
+    const other = placeName({ subject: place.subject, layer: file.layer });
+    throw inTwoLayers(place, `${fact} of ${other}`);
+  }
+
   #link(parent: DirectoryNode, name: string, node: TreeNode, place: Place): void {
     const folded = foldedName(name);
     const twin = parent.folded.get(folded);
-    if (twin !== undefined && twin !== name) {
-      const names = `${quoted(name)} and ${quoted(twin)}`;
-      throw unsafe(place, `clashes with another: ${names} differ only in case or Unicode form`);
-    }
+    const isClash = twin !== undefined && twin !== name;
+    if (isClash && this.#allowances.allowNameClashes !== true) throw nameClash(place, name, twin);
     parent.folded.set(folded, name);
     parent.children.set(name, node);
   }
 
-  /** The last entry wins within one archive, and over lower layers of an image; nowhere else. */
+  /** The last entry wins within one archive, and over lower layers where those may be replaced. */
   #replace(path: readonly string[], old: TreeNode, place: Place): readonly Removal[] {
     const isSameLayer = old.layer.index === place.layer.index;
-    if (!isSameLayer && !this.#isImage) {
+    if (!isSameLayer && !this.#overrides) {
       const other = placeName({ subject: place.subject, layer: old.layer });
-      throw broken(place, `is in ${other}, too`);
+      throw inTwoLayers(place, `is in ${other}, too`);
     }
     const removed: Removal[] = [];
-    if (old.type === "directory" && this.#isImage) {
+    if (old.type === "directory" && this.#overrides) {
       hideBelow(old, path, place.layer.index, removed);
     }
     if (old.type === "directory" && old.children.size > 0) {

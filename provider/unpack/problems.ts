@@ -2,14 +2,25 @@
  * The errors of unpacking, each with the entry and the layer that it is about. It builds errors; it
  * never decides that something is one.
  */
+import { basename } from "node:path";
+import type { Allowances } from "../content/selection";
 import { OciError, systemCode } from "../errors";
 import { limitExceeded, type Limits } from "../limits";
+import { diskFact } from "../store/store-error";
 import type { PlannedLayer } from "../types";
 
 const VERB = "unpack";
 
 /** Longer names are cut in messages; the beginning is what a person searches for. */
 const SHOWN_NAME = 200;
+
+/** What helps where the disk refuses something. */
+const DISK_HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "make room on the disk and try again",
+  EDQUOT: "make room within the quota and try again",
+  EFBIG: "raise the limit for the size of a file (ulimit -f) and try again",
+  ENAMETOOLONG: "move the program to a folder with a shorter path, or lower limits.pathBytes",
+};
 
 /** What is being unpacked: a layer of the subject, and an entry as its archive calls it. */
 export interface Place {
@@ -38,6 +49,41 @@ export function broken(place: Place, fact: string, cause?: unknown): OciError {
     subject: place.subject,
     fact: `${placeName(place)} ${fact}`,
     hint: "have the artifact packed and pushed again; nothing of it was extracted",
+    cause,
+  });
+}
+
+/** Two layers have one path, which images may have and artifacts by consent. */
+export function inTwoLayers(place: Place, fact: string): OciError {
+  return new OciError({
+    code: "BAD_ARCHIVE",
+    verb: VERB,
+    subject: place.subject,
+    fact: `${placeName(place)} ${fact}`,
+    hint: "set allowOverwrite: true to let the later layer win, or have the artifact pushed again; nothing of it was extracted",
+  });
+}
+
+/** Two names of one folder, which only some file systems tell apart. */
+export function nameClash(place: Place, name: string, twin: string): OciError {
+  const names = `${quoted(name)} and ${quoted(twin)}`;
+  return new OciError({
+    code: "UNSAFE_ARCHIVE",
+    verb: VERB,
+    subject: place.subject,
+    fact: `${placeName(place)} clashes with another: ${names} differ only in case or Unicode form`,
+    hint: "set allowNameClashes: true where every machine has a file system that tells such names apart, or tell the publisher of the artifact; nothing of it was extracted",
+  });
+}
+
+/** This file system is none that tells them apart. */
+export function oneNameHere(subject: string, name: string, cause?: unknown): OciError {
+  return new OciError({
+    code: "STORE",
+    verb: VERB,
+    subject,
+    fact: `this file system takes ${quoted(name)} for another name of the content: they differ only in case or Unicode form`,
+    hint: "have the program lie on a file system that tells such names apart, or have the artifact pushed again with other names",
     cause,
   });
 }
@@ -86,17 +132,33 @@ export function cancelled(subject: string): OciError {
 }
 
 /** Whatever was thrown, as an error that a person can use. */
-export function asUnpackError(error: unknown, subject: string): OciError {
+export function asUnpackError(
+  error: unknown,
+  subject: string,
+  { allowNameClashes = false }: Allowances = {},
+): OciError {
   if (error instanceof OciError) return error;
-  const fact = error instanceof Error ? error.message : String(error);
+  // The staging folder is ours, and the model knows what is in it: only a clash was let pass.
+  if (allowNameClashes && systemCode(error) === "EEXIST") {
+    return oneNameHere(subject, takenName(error), error);
+  }
+  const code = systemCode(error) ?? "";
+  const fact = diskFact(error) ?? (error instanceof Error ? error.message : String(error));
   return new OciError({
     code: "STORE",
     verb: VERB,
     subject,
-    fact,
-    hint: systemCode(error) === "ENOSPC" ? "make room on the disk and try again" : undefined,
+    // The message of Node repeats the whole path.
+    fact: code === "ENAMETOOLONG" ? "a path in it is longer than this disk takes here" : fact,
+    hint: DISK_HINTS[code],
     cause: error,
   });
+}
+
+/** Which name was taken: of what is linked or copied, the new one. */
+function takenName(error: unknown): string {
+  const { path, dest = path } = error as { readonly path?: string; readonly dest?: string };
+  return basename(dest ?? "");
 }
 
 /** `entry "../x" of layer 2 (sha256:0123456789ab)`; quoted so that no name looks like our words. */

@@ -20,7 +20,7 @@ import type { PlannedLayer, TreeEntry } from "../types";
 import { sortedByPath } from "../content-digest";
 import type { FileWriter } from "./files";
 import { FIXED_SECONDS, linkProblem, permissions } from "./guard";
-import { TreeModel, type Removal } from "./model";
+import { TreeModel, type Removal, type TreeRules } from "./model";
 import { directoryNode, type FileNode, type TreeNode } from "./nodes";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, quoted, unsafe, type Place } from "./problems";
@@ -42,13 +42,13 @@ export class TreeWriter {
     staging: string,
     files: FileWriter,
     first: PlannedLayer,
-    isImage: boolean,
+    rules: TreeRules,
     limits: Limits,
   ) {
     this.#staging = staging;
     this.#files = files;
     this.#limits = limits;
-    this.model = new TreeModel(directoryNode(first, 0o755, FIXED_SECONDS), isImage, limits);
+    this.model = new TreeModel(directoryNode(first, 0o755, FIXED_SECONDS), rules, limits);
   }
 
   directory(path: readonly string[], facts: EntryFacts, place: Place): void {

@@ -102,7 +102,10 @@ describe("refusals", () => {
       assert.throws(() => planContent(manifest(layers), "host/r:1"), {
         code: "NO_MATCHING_LAYER",
         subject: "host/r:1",
+        message: /\nhint: .*set allowEmpty: true$/,
       });
+      const plan = planContent(manifest(layers), "x", undefined, { allowEmpty: true });
+      assert.deepEqual(plan.layers, []);
     }
   });
 
@@ -112,8 +115,10 @@ describe("refusals", () => {
     );
     assert.throws(() => planContent(manifest(layers), "x"), {
       code: "BAD_ARCHIVE",
-      message: /layers 0 and 2 both are the file "a\/b\.txt"/,
+      message: /layers 0 and 2 both are the file "a\/b\.txt"\nhint: set allowOverwrite: true/,
     });
+    const allowed = planContent(manifest(layers), "x", undefined, { allowOverwrite: true });
+    assert.equal(allowed.layers.length, 3);
     const image = manifest(layers, "application/vnd.oci.image.config.v1+json");
     assert.equal(planContent(image, "x").layers.length, 3);
   });

@@ -1,11 +1,10 @@
 /** Which layers and entries a selection takes, in one form whatever way it was written. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { globProblem } from "../../provider/content/globs";
 import { planContent } from "../../provider/content/plan";
 import { selectEntries } from "../../provider/content/select-entries";
 import { selectionOf, type EntrySelection, type Selection } from "../../provider/content/selection";
-import { treeKey } from "../../provider/pull";
+import { treeKey } from "../../provider/tree-key";
 import type { Descriptor, ImageManifest, TreeEntry } from "../../provider/types";
 
 const TAR = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -50,11 +49,15 @@ describe("the canonical form", () => {
     );
   });
 
-  test("has nothing that selects everything", () => {
+  test("has nothing that selects everything or allows nothing", () => {
     const all = { mediaTypes: [], titles: [], layers: [], include: [], exclude: [] };
-    const everything: Selection = { ...all, extract: "auto", stripComponents: 0, subPath: "." };
+    const nothing = { allowOverwrite: false, allowNameClashes: false, allowEmpty: false };
+    const everything: Selection = {
+      ...{ ...all, ...nothing },
+      ...{ extract: "auto", stripComponents: 0, subPath: "." },
+    };
     assert.deepEqual(selectionOf(everything), {});
-    assert.equal("entries" in planOf(everything), false);
+    assert.deepEqual(Object.keys(planOf(everything)), ["layers", "isImage"]);
   });
 
   test("is another tree for another selection, and the plain one without any", () => {
@@ -69,6 +72,9 @@ describe("the canonical form", () => {
       { subPath: "a" },
       { include: ["a"] },
       { exclude: ["a"] },
+      { allowOverwrite: true },
+      { allowNameClashes: true },
+      { allowEmpty: true },
     ];
     const keys = selections.map((given) => treeKey("app", DIGEST, selectionOf(given)));
     assert.equal(new Set(keys.map(({ key }) => key)).size, selections.length);
@@ -114,11 +120,25 @@ describe("layers", () => {
           `  layer 3: ${TAR}, title "charts.tgz"`,
           '  layer 4: application/json; charset=utf-8, title "values.json"',
           `  layer 5: ${TAR}, title "docs"`,
-          `hint: correct ${names.length === 1 ? names.join() : "titles or layers"}: the layers above are all there are`,
+          `hint: correct ${names.length === 1 ? names.join() : "titles or layers"}: the layers above are all there are; or set allowEmpty: true to take none`,
         ].join("\n"),
       });
     });
   }
+});
+
+test("no layer, no entry and no such folder, where nothing is what is wanted", () => {
+  const allowEmpty = true;
+  for (const given of [{ titles: ["config"] }, { layers: [2] }]) {
+    const plan = planOf({ ...given, allowEmpty });
+    assert.deepEqual(plan, { layers: [], isImage: false, allowances: { allowEmpty } });
+  }
+  const entries = entriesOf("a/b", "c");
+  for (const selection of [{ include: ["x"] }, { stripComponents: 2 }, { subPath: "a/x" }]) {
+    assert.deepEqual(selectEntries(entries, selection, "x", { allowEmpty }), []);
+  }
+  const wrong = (): unknown => selectEntries(entries, { subPath: "c" }, "x", { allowEmpty });
+  assert.throws(wrong, { code: "NOT_FOUND" }, "a file is no folder without files");
 });
 
 describe("extract", () => {
@@ -258,7 +278,7 @@ describe("entries", () => {
         '  subPath "charts" leaves 3',
         "  include leaves 1",
         "  exclude leaves 0",
-        "hint: correct the one that leaves none; globs are relative to what stripComponents and subPath leave",
+        "hint: correct the one that leaves none; globs are relative to what stripComponents and subPath leave; or set allowEmpty: true to take none",
       ].join("\n"),
     });
   });
@@ -272,13 +292,4 @@ describe("entries", () => {
       });
     }
   });
-});
-
-test("globs that cannot match are told apart", () => {
-  for (const glob of ["/a", "../a", "a/../b", ".", "./"]) {
-    assert.notEqual(globProblem(glob), undefined, glob);
-  }
-  for (const glob of ["a", "./a", "**", "a..b", "{a,b}/*.yaml", "[!a]"]) {
-    assert.equal(globProblem(glob), undefined, glob);
-  }
 });

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { planContent } from "../../provider/content/plan";
+import type { Allowances } from "../../provider/content/selection";
 import { SILENT } from "../../provider/context";
 import { OciError, type ErrorCode } from "../../provider/errors";
 import { DEFAULT_LIMITS, type Limits } from "../../provider/limits";
@@ -31,6 +32,8 @@ export interface TestLayer {
 
 export interface UnpackOptions {
   readonly isImage?: boolean;
+  /** What the user lets pass. */
+  readonly allowances?: Allowances;
   readonly limits?: Partial<Limits>;
   readonly signal?: AbortSignal;
 }
@@ -65,7 +68,7 @@ export async function unpackLayers(
     await writeFile(join(world, `blob-${index}`), bytes);
   }
   try {
-    const plan = planOf(made, options.isImage ?? false, limits);
+    const plan = planOf(made, limits, options);
     const files = new Map(
       plan.layers.map(({ descriptor, index }) => [descriptor, join(world, `blob-${index}`)]),
     );
@@ -110,10 +113,15 @@ export async function contentOf({ entries, staging }: Unpacked): Promise<Record<
   return content;
 }
 
-function planOf(layers: readonly TestLayer[], isImage: boolean, limits: Limits): Plan {
-  const mediaType = isImage
-    ? "application/vnd.oci.image.config.v1+json"
-    : "application/vnd.oci.empty.v1+json";
+function planOf(
+  layers: readonly TestLayer[],
+  limits: Limits,
+  { isImage, allowances }: UnpackOptions,
+): Plan {
+  const mediaType =
+    isImage === true
+      ? "application/vnd.oci.image.config.v1+json"
+      : "application/vnd.oci.empty.v1+json";
   return planContent(
     {
       kind: "manifest",
@@ -129,6 +137,7 @@ function planOf(layers: readonly TestLayer[], isImage: boolean, limits: Limits):
     },
     SUBJECT,
     limits,
+    allowances,
   );
 }
 

@@ -224,12 +224,19 @@ describe("an end from outside", () => {
 
 test("the same file in two layers of an artifact is an error that names both", async (t) => {
   const layers = [tarGz({ "d/a": "1" }), tarGz({ b: "" }), tarGz({ "d/a": "2" })];
-  await assertRefused(t, layers, "BAD_ARCHIVE", /entry "d\/a" of layer 2 .* is in layer 0 \(/);
+  const words = /entry "d\/a" of layer 2 .* is in layer 0 \([^]*\nhint: set allowOverwrite: true /;
+  await assertRefused(t, layers, "BAD_ARCHIVE", words);
 });
 
 test("a file where another layer has a directory is an error that names both", async (t) => {
   const layers = [tarGz({ "d/a": "1" }), tarGz({ d: "file" })];
   await assertRefused(t, layers, "BAD_ARCHIVE", /entry "d" of layer 1 .* is in layer 0 \(/);
+});
+
+test("an entry below a file of another layer is an error that names both", async (t) => {
+  const layers = [tarGz({ d: "file" }), tar([{ path: "d/a" }])];
+  const words = /entry "d\/a" of layer 1 .* below the file "d" of layer 0 \(.*\n.*allowOverwrite/;
+  await assertRefused(t, layers, "BAD_ARCHIVE", words);
 });
 
 test("a file that takes the place of a full directory, and one below a file", async (t) => {

@@ -129,6 +129,7 @@ describe("names that some file systems take for one", () => {
       const bytes = tar([{ path: one }, { path: other }]);
       const error = await assertRefused(t, [bytes], "UNSAFE_ARCHIVE", /case or Unicode form/);
       assert.ok(error.message.includes(JSON.stringify(other)), error.message);
+      assert.match(error.hint ?? "", /^set allowNameClashes: true /);
     });
   }
 
