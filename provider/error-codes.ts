@@ -121,17 +121,24 @@ export const ERROR_CODES = {
     next: [
       "Correct the input that the error names: it lists the layers there are, or how many files each input leaves.",
       "Check that the reference names the artifact, and not a signature of it.",
+      "`allowEmpty: true` takes content without any file for what it is: an empty folder.",
     ],
   },
   BAD_ARCHIVE: {
     means:
-      "A layer's archive breaks its format, contradicts itself, or has a format that is not unpacked. Nothing of it was extracted.",
-    next: ["Have the artifact packed and pushed again, as tar, tar+gzip, tar+zstd or zip."],
+      "A layer's archive breaks its format, contradicts itself, or has a format that is not unpacked; or two layers have the same path. Nothing of it was extracted.",
+    next: [
+      "Have the artifact packed and pushed again, as tar, tar+gzip, tar+zstd or zip.",
+      "Where two layers have the same path, `allowOverwrite: true` lets the later one win.",
+    ],
   },
   UNSAFE_ARCHIVE: {
     means:
-      "A name or a link in the artifact leads outside of its folder, or an entry is one that no folder of files may have, such as a device. Nothing of it was extracted.",
-    next: ["Tell the publisher. There is no option that lets such content pass."],
+      "A name or a link in the artifact leads outside of its folder, two names differ only in case or Unicode form, or an entry is one that no folder of files may have, such as a device. Nothing of it was extracted.",
+    next: [
+      "Where names differ only in case or Unicode form, `allowNameClashes: true` keeps them side by side, on file systems that can.",
+      "Tell the publisher. There is no option that lets anything else of this pass.",
+    ],
   },
   LIMIT_EXCEEDED: {
     means: "The content is larger than a limit allows; nothing was cut off, and nothing was kept.",
@@ -142,11 +149,23 @@ export const ERROR_CODES = {
   },
   DESTINATION_NOT_OURS: {
     means:
-      "The folder of `oci-artifact pull --output` holds something that this command did not place, or that was changed since.",
-    next: ["Choose another folder, or move away what lies there."],
+      "Something that was not placed by this package lies where content has to go: a file, a link in the place of a folder, or the destination itself is no folder. Nothing was touched.",
+    next: [
+      "Move away what the error names, or choose another `destination`.",
+      "Files that lie beside the content, under other names, are never in the way.",
+    ],
+  },
+  LOCAL_CHANGE: {
+    means:
+      'Somebody changed or removed what was placed at the `destination`, and `onLocalChange` is "error". Nothing was touched.',
+    next: [
+      "Put back what the error names.",
+      'Or set `onLocalChange`: "restore" undoes the changes, "keep" leaves them.',
+    ],
   },
   STORE: {
-    means: "This machine's disk refuses: it is full, read-only, or not permitted.",
+    means:
+      "This machine's disk refuses: it is full, read-only, not permitted, or takes two names of the content for one.",
     next: [
       "Make room (`oci-artifact cache prune` helps), or make the folder that the error names writable.",
       "The environment variable `OCI_ARTIFACT_CACHE` moves the cache elsewhere.",

@@ -5,24 +5,17 @@
 import { planContent } from "./content/plan";
 import type { Selection } from "./content/selection";
 import type { Context } from "./context";
-import { digestOf, hexOf } from "./digest";
-import { OciError } from "./errors";
 import { extract } from "./extract";
 import { formatReference, lastSegment } from "./reference/format";
 import { resolve, type ResolveRequest } from "./resolve";
 import { endpointsOf, type TransportOptions } from "./settings/endpoints";
-import { TREES_FOLDER, type TreeKey } from "./store/trees";
+import type { TreeKey } from "./store/trees";
 import { judgeTagMove, type TagMoveRule } from "./tag-moves";
-import type { Endpoint, ImageManifest, Reference, Tree } from "./types";
+import { contentPath, treeKey } from "./tree-key";
+import type { Endpoint, ImageManifest, Plan, Tree, Verified } from "./types";
 import { NO_POLICY, verify } from "./verify/verify";
 import { withinTotal } from "./within-total";
-import type { PullRooms } from "./world";
-
-/** Repositories may be longer than a file name may; the digest in the name tells trees apart. */
-const LONGEST_SEGMENT = 100;
-
-/** How many folders an error names. */
-const SHOWN_FOLDERS = 10;
+import type { PullRooms, World } from "./world";
 
 export interface PullRequest extends ResolveRequest, TagMoveRule {
   /** Told as soon as the digest is known, before its content is. */
@@ -32,19 +25,25 @@ export interface PullRequest extends ResolveRequest, TagMoveRule {
   readonly transport: TransportOptions;
 }
 
-/** What a pull came to: facts of the digest, and where its content lies. */
-export interface Pulled {
+/** What a reference names: facts of the digest. */
+export interface Located {
   readonly digest: string;
   readonly manifestDigest: string;
   readonly manifest: ImageManifest;
   readonly mediaType: string;
-  readonly tree: Tree;
-  /** Of the tree, or of the reference's `//folder` in it; relative to the program's directory. */
-  readonly path: string;
+  /** Of the tree that its content makes. */
+  readonly key: TreeKey;
   /** What the tag of a `tag@digest` points to now, where the registry could be asked. */
   readonly tagDigest?: string;
   /** Who answered; undefined where the cache did. */
   readonly servedBy?: Endpoint;
+}
+
+/** What a pull came to, and where its content lies. */
+export interface Pulled extends Located {
+  readonly tree: Tree;
+  /** Of the tree, or of the reference's `//folder` in it; relative to the program's directory. */
+  readonly path: string;
 }
 
 /** Brings the content of the reference to a tree beside the program, within `timeouts.total`. */
@@ -53,15 +52,52 @@ export async function pull(
   rooms: PullRooms,
   context: Context,
 ): Promise<Pulled> {
-  const subject = formatReference(request.reference);
-  const { timeouts } = request.transport;
-  return await withinTotal(timeouts?.total, subject, context, (bounded) =>
-    follow(request, rooms, bounded),
-  );
+  return await within(request, context, async (bounded) => {
+    const { located, verified, plan, subject } = await find(request, rooms, bounded);
+    const tree = await rooms.trees.ensure(
+      located.key,
+      (staging) => extract(verified, plan, staging, rooms, bounded, subject),
+      bounded.report,
+    );
+    return pulled(request, located, tree);
+  });
 }
 
-/** The road, from end to end. */
-async function follow(request: PullRequest, rooms: PullRooms, context: Context): Promise<Pulled> {
+/** The same without fetching content: with a tree only where one is there already. */
+export async function locate(
+  request: PullRequest,
+  rooms: Pick<World, "client" | "blobs" | "tags" | "trees">,
+  context: Context,
+): Promise<Located | Pulled> {
+  return await within(request, context, async (bounded) => {
+    const { located } = await find(request, rooms, bounded);
+    const tree = await rooms.trees.find(located.key);
+    return tree === undefined ? located : pulled(request, located, tree);
+  });
+}
+
+async function within<T>(
+  { reference, transport }: PullRequest,
+  context: Context,
+  work: (bounded: Context) => Promise<T>,
+): Promise<T> {
+  return await withinTotal(transport.timeouts?.total, formatReference(reference), context, work);
+}
+
+interface Found {
+  readonly located: Located;
+  readonly verified: Verified;
+  readonly plan: Plan;
+  /** What errors call the content. */
+  readonly subject: string;
+}
+
+/** The first half of the road: all that is decided before content is fetched. */
+async function find(
+  request: PullRequest,
+  rooms: Pick<PullRooms, "client" | "blobs" | "tags">,
+  context: Context,
+): Promise<Found> {
   const subject = formatReference(request.reference);
   const endpoints = endpointsOf(request.reference, request.transport);
   const resolved = await resolve(request, endpoints, rooms, context);
@@ -69,58 +105,19 @@ async function follow(request: PullRequest, rooms: PullRooms, context: Context):
   judgeTagMove(resolved, request, context.report);
   const verified = verify(resolved, NO_POLICY);
   const plan = planContent(verified.manifest, subject, context.limits, request.selection);
-  const key = treeKey(lastSegment(request.reference), verified.manifestDigest, request.selection);
-  const tree = await rooms.trees.ensure(
-    key,
-    (staging) => extract(verified, plan, staging, rooms, context, subject),
-    context.report,
-  );
-  return Object.freeze({
-    digest: verified.digest,
-    manifestDigest: verified.manifestDigest,
-    manifest: verified.manifest,
-    mediaType: verified.mediaType,
-    tree,
-    ...(verified.tagDigest === undefined ? {} : { tagDigest: verified.tagDigest }),
-    path: contentPath(request.reference, tree),
-    ...(verified.servedBy === undefined ? {} : { servedBy: verified.servedBy }),
+  const { digest, manifestDigest, manifest, mediaType, tagDigest, servedBy } = verified;
+  const located = Object.freeze({
+    digest,
+    manifestDigest,
+    manifest,
+    mediaType,
+    key: treeKey(lastSegment(request.reference), manifestDigest, request.selection),
+    ...(tagDigest === undefined ? {} : { tagDigest }),
+    ...(servedBy === undefined ? {} : { servedBy }),
   });
+  return { located, verified, plan, subject };
 }
 
-/** The `path` output: the tree, or the folder in it that the reference names. The same everywhere. */
-function contentPath(reference: Reference, tree: Tree): string {
-  const { subPath } = reference;
-  const root = `${TREES_FOLDER}/${tree.name}`;
-  if (subPath === undefined) return root;
-  const folders = tree.entries.filter(({ type }) => type === "directory").map(({ path }) => path);
-  if (folders.includes(subPath)) return `${root}/${subPath}`;
-  const shown = folders.slice(0, SHOWN_FOLDERS).map((path) => `//${path}`);
-  throw new OciError({
-    code: "NOT_FOUND",
-    verb: "use",
-    subject: `//${subPath} of ${formatReference(reference)}`,
-    fact: "the content has no such folder",
-    details: shown.length === 0 ? ["it has no folders at all"] : shown,
-    hint: "correct the part of the reference behind //",
-  });
-}
-
-/**
- * The key of a tree: all that decides its content. Its name holds 16 hex digits: of the manifest's
- * digest, so that a person finds it, or of the whole key where options choose other content from it.
- */
-export function treeKey(
-  segment: string,
-  manifestDigest: string,
-  selection: Selection = {},
-): TreeKey {
-  const isPlain = Object.keys(selection).length === 0;
-  const key = isPlain ? manifestDigest : `${manifestDigest} ${JSON.stringify(selection)}`;
-  const hex = hexOf(isPlain ? manifestDigest : digestOf(key));
-  return { name: `${segment.slice(0, LONGEST_SEGMENT)}-${hex.slice(0, 16)}`, key };
-}
-
-/** The name of the tree that a `path` output leads to. */
-export function treeNameOf(path: string): string {
-  return path.split("/")[1] ?? "";
+function pulled({ reference }: PullRequest, located: Located, tree: Tree): Pulled {
+  return Object.freeze({ ...located, tree, path: contentPath(reference, tree) });
 }

@@ -6,6 +6,7 @@ import { createRegistryClient, type RegistryClient } from "./registry/client";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
+import { openHomeNotes, type HomeNotes } from "./store/homes";
 import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
 import { openTrees, type TreeStore } from "./store/trees";
@@ -18,6 +19,7 @@ export interface World {
   readonly tags: TagMemory;
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
+  readonly homes: HomeNotes;
   /** Removes trees that nobody claims and nobody used for a week: once, best effort. */
   tidy(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
     tags: openTagMemory(settings.cacheDirectory),
     trees,
     claims: openClaims(trees.directory),
+    homes: openHomeNotes(settings.cacheDirectory),
     tidy: () => (tidied ??= tidy()),
   });
 }

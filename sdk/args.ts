@@ -41,8 +41,46 @@ export type LimitsArgs = {
   readonly [Name in keyof Limits]?: pulumi.Input<number | undefined>;
 };
 
+/** How one registry is reached: by itself the reference's own, in `registries` the one of that name. */
+export interface RegistryArgs {
+  /** Speak plain HTTP to the reference's host. Default `false`. Never stored, never a diff. */
+  readonly plainHttp?: pulumi.Input<boolean | undefined>;
+  /** Do not check the certificate of the reference's host. Default `false`. Never stored, never a diff. */
+  readonly skipTlsVerify?: pulumi.Input<boolean | undefined>;
+  /**
+   * As in registries.conf: do not check the certificate of the reference's host, and where no TLS
+   * connection can be made with it, speak plain HTTP to it. Credentials then go there unencrypted,
+   * with a warning. Default `false`. Never stored, never a diff.
+   */
+  readonly insecure?: pulumi.Input<boolean | undefined>;
+  /**
+   * Certificate authorities to trust beside the system's, each a PEM text or the path of a PEM
+   * file, relative to the program's directory. Never stored, never a diff.
+   */
+  readonly caCertificates?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /**
+   * Login for the reference's host. Default: Docker's config file and its helpers. Always secret;
+   * never stored, never a diff.
+   */
+  readonly credentials?: pulumi.Input<CredentialsArgs | undefined>;
+  /**
+   * Client certificate for the reference's host and port; shown to no other server. Paths are
+   * relative to the program's directory. Always secret; never stored, never a diff.
+   */
+  readonly clientCertificate?: pulumi.Input<ClientCertificateArgs | undefined>;
+  /**
+   * Proxy for all requests of this reference, those to token services and storage included:
+   * `http://user:password@proxy.example:3128`, or `none` for no proxy. Default: `HTTPS_PROXY`,
+   * `HTTP_PROXY` and `NO_PROXY`, which have no say where this is given; this machine itself is never
+   * asked through a proxy. Always secret; never stored, never a diff.
+   */
+  readonly proxy?: pulumi.Input<string | undefined>;
+  /** Seconds that may pass. Never stored, never a diff. */
+  readonly timeouts?: pulumi.Input<TimeoutsArgs | undefined>;
+}
+
 /** Inputs of {@link OciArtifact}. All of them may be outputs of other resources. */
-export interface OciArtifactArgs {
+export interface OciArtifactArgs extends RegistryArgs {
   /**
    * The artifact: `registry/repository:tag`, `…@sha256:…`, `…:tag@sha256:…`, or
    * `oci://registry/repository?tag=…`. Without a tag and a digest, `latest`.
@@ -81,6 +119,21 @@ export interface OciArtifactArgs {
   readonly include?: pulumi.Input<pulumi.Input<string>[] | undefined>;
   /** Not what one of these globs matches, whatever `include` says. Default: none. */
   readonly exclude?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /**
+   * Where two layers have the same path, the later one wins, as in an image. Default `false`: that
+   * is an error.
+   */
+  readonly allowOverwrite?: pulumi.Input<boolean | undefined>;
+  /**
+   * Names that differ only in case or Unicode form stay side by side. Default `false`: they are an
+   * error, and stay one on a file system that takes them for one name (macOS, Windows).
+   */
+  readonly allowNameClashes?: pulumi.Input<boolean | undefined>;
+  /**
+   * Content without any file, or a selection that leaves none, is an empty folder. Default `false`:
+   * that is an error.
+   */
+  readonly allowEmpty?: pulumi.Input<boolean | undefined>;
   /** Other bounds for this artifact than the defaults. Never stored, never a diff. */
   readonly limits?: pulumi.Input<LimitsArgs | undefined>;
   /**
@@ -90,40 +143,32 @@ export interface OciArtifactArgs {
    * warning, and with `"error"` a failure. Never stored, never a diff.
    */
   readonly onTagMove?: pulumi.Input<"update" | "keep" | "error" | undefined>;
-  /** Speak plain HTTP to the reference's host. Default `false`. Never stored, never a diff. */
-  readonly plainHttp?: pulumi.Input<boolean | undefined>;
-  /** Do not check the certificate of the reference's host. Default `false`. Never stored, never a diff. */
-  readonly skipTlsVerify?: pulumi.Input<boolean | undefined>;
   /**
-   * As in registries.conf: do not check the certificate of the reference's host, and where no TLS
-   * connection can be made with it, speak plain HTTP to it. Credentials then go there unencrypted,
-   * with a warning. Default `false`. Never stored, never a diff.
+   * One more copy of the content, at this folder: relative to the program's directory, or absolute.
+   * Only what was placed there is ever replaced or removed; other files in it stay. Default: none.
    */
-  readonly insecure?: pulumi.Input<boolean | undefined>;
+  readonly destination?: pulumi.Input<string | undefined>;
   /**
-   * Certificate authorities to trust beside the system's, each a PEM text or the path of a PEM
-   * file, relative to the program's directory. Never stored, never a diff.
+   * When files of `destination` were edited or removed since they were placed: `"restore"` (default)
+   * brings them back, shown as an update; `"keep"` leaves them as they are, also when other content
+   * comes; `"error"` fails and names them. Never stored, never a diff.
    */
-  readonly caCertificates?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  readonly onLocalChange?: pulumi.Input<"restore" | "keep" | "error" | undefined>;
   /**
-   * Login for the reference's host. Default: Docker's config file and its helpers. Always secret;
-   * never stored, never a diff.
+   * Whether a preview pulls new content. With `false` it asks for the digest only, and the outputs
+   * that need the content (`path`, `files`, `size` …) are unknown until the update. Default `true`.
+   * Never stored, never a diff.
    */
-  readonly credentials?: pulumi.Input<CredentialsArgs | undefined>;
+  readonly pullOnPreview?: pulumi.Input<boolean | undefined>;
   /**
-   * Client certificate for the reference's host and port; shown to no other server. Paths are
-   * relative to the program's directory. Always secret; never stored, never a diff.
+   * The same options for registries by their names, of which the reference's own counts:
+   * `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins, and one
+   * given here wins over the stack configuration `oci-artifact:registries`. Always secret; never
+   * stored, never a diff.
    */
-  readonly clientCertificate?: pulumi.Input<ClientCertificateArgs | undefined>;
-  /**
-   * Proxy for all requests of this reference, those to token services and storage included:
-   * `http://user:password@proxy.example:3128`, or `none` for no proxy. Default: `HTTPS_PROXY`,
-   * `HTTP_PROXY` and `NO_PROXY`, which have no say where this is given; this machine itself is never
-   * asked through a proxy. Always secret; never stored, never a diff.
-   */
-  readonly proxy?: pulumi.Input<string | undefined>;
-  /** Seconds that may pass. Never stored, never a diff. */
-  readonly timeouts?: pulumi.Input<TimeoutsArgs | undefined>;
+  readonly registries?: pulumi.Input<
+    Readonly<Record<string, pulumi.Input<RegistryArgs>>> | undefined
+  >;
 }
 
 /** What {@link getOciArtifact} takes: the inputs of {@link OciArtifact} as plain values. */
@@ -157,6 +202,8 @@ export interface GetOciArtifactResult {
   readonly size: number;
   /** `./path` → start of the file's sha256; absent above 100 files. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Where the copy of `destination` lies; absent without one. */
+  readonly placedAt?: string;
   /** Host that answered; absent where the cache had it all. */
   readonly servedBy?: string;
 }

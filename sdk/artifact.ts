@@ -7,6 +7,7 @@ import { RUN_KEY } from "../provider/pulumi/run-options";
 import { ARTIFACT_STUB, ARTIFACT_TYPE } from "../provider/pulumi/stub";
 import { restoredPath, runOptions } from "./ahead";
 import type { OciArtifactArgs } from "./args";
+import { withConfigured } from "./registries";
 import { userError } from "./user-error";
 import { absolutePathOf, contentPath, insideOf } from "./content";
 
@@ -49,6 +50,11 @@ export class OciArtifact extends pulumi.CustomResource {
   declare readonly size: pulumi.Output<number>;
   /** `./path` → start of the file's sha256; undefined above 100 files. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string>> | undefined>;
+  /**
+   * Where the copy of `destination` lies; unknown in a preview that will change it, undefined without
+   * a destination.
+   */
+  declare readonly placedAt: pulumi.Output<string | undefined>;
 
   /**
    * Folder of the content as an absolute path, for use in the program itself. Never pass it to a
@@ -121,6 +127,7 @@ const OUTPUT_SLOTS = {
   fileCount: undefined,
   size: undefined,
   files: undefined,
+  placedAt: undefined,
 };
 
 /** A name of an output would vanish here: the engine could not tell it from the output. */
@@ -137,13 +144,15 @@ function refuseOutputs(args: OciArtifactArgs): void {
 }
 
 /** Inputs that are secret whatever the user gave; those that the table of inputs calls so. */
-const SECRET_INPUTS = ["credentials", "clientCertificate", "proxy"] as const;
+const SECRET_INPUTS = ["credentials", "clientCertificate", "proxy", "registries"] as const;
 
 /** Marks them secret before they leave the program. */
 function guarded(given: OciArtifactArgs | undefined): Record<string, unknown> {
   // A program in JavaScript may leave them out: then check says which are missing.
-  const args = given ?? ({} as OciArtifactArgs);
-  refuseOutputs(args);
+  const bare = given ?? ({} as OciArtifactArgs);
+  refuseOutputs(bare);
+  const registries = withConfigured(bare.registries);
+  const args = registries === undefined ? bare : { ...bare, registries };
   const secrets = SECRET_INPUTS.filter((name) => args[name] !== undefined).map(
     (name) => [name, pulumi.secret<unknown>(args[name])] as const,
   );

@@ -6,18 +6,23 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSession } from "./ahead";
 import type { GetOciArtifactArgs, GetOciArtifactResult, OciArtifactArgs } from "./args";
+import { knownValue } from "./outputs";
+import { withConfigured } from "./registries";
 import { userError } from "./user-error";
 
 /**
- * Pulls, checks and extracts an artifact into `.oci-artifacts/` of the working directory.
+ * Pulls, checks and extracts an artifact into `.oci-artifacts/` of the working directory, and places
+ * a copy at `destination` where one is given: at once, in a preview too.
  *
  * @throws Error with `code` (docs/errors.md), and a message that says what to do.
  */
 export async function getOciArtifact(args: GetOciArtifactArgs): Promise<GetOciArtifactResult> {
   const session = loadSession();
   const directory = process.cwd();
+  const registries = await knownValue(withConfigured(args.registries));
+  const values = { ...args, ...(registries === undefined ? {} : { registries }) };
   const result = await session
-    .pullInputs({ ...args }, { directory, report: programReport() })
+    .pullInputs(values, { directory, report: programReport(), destination: "copy" })
     .catch((error: unknown) => {
       const { code, message } = session.failureOf(error);
       throw userError(message, code);

@@ -10,5 +10,6 @@ export type {
   GetOciArtifactResult,
   LimitsArgs,
   OciArtifactArgs,
+  RegistryArgs,
   TimeoutsArgs,
 } from "./args";

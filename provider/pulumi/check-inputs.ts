@@ -2,11 +2,9 @@
  * Checks inputs against the table: unknown names, missing and mistyped ones, all failures at once.
  * A failure names the input and never its value. Pure.
  */
-import { globProblem } from "../content/globs";
-import { pathProblem } from "../content/path-rules";
-import { parseProxy } from "../registry/proxy";
 import { INPUT_ROWS, type CheckedInputs } from "./inputs";
 import type { InputField, InputType, NumberType } from "./input-types";
+import { failure, isAbsent, ruleFailures } from "./input-rules";
 import { nearest } from "./nearest";
 
 export type Checked =
@@ -15,7 +13,7 @@ export type Checked =
 
 /** Values whose type cannot be told yet (unknown in a preview) must be taken out before. */
 export function checkInputs(values: Readonly<Record<string, unknown>>): Checked {
-  const failures = [...checkFields(values, INPUT_ROWS, ""), ...checkRules(values)];
+  const failures = [...checkFields(values, INPUT_ROWS, ""), ...ruleFailures(values)];
   for (const [name, row] of INPUT_ROWS) {
     if (row.required === true && isAbsent(values[name])) {
       failures.push(failure(name, "it is missing", row.description));
@@ -88,6 +86,11 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
         new Map(Object.entries(type.fields)),
         `${name}.`,
       );
+    case "registries":
+      if (typeof value !== "object" || Array.isArray(value)) return wrong("an object");
+      return Object.entries(value as Record<string, unknown>).flatMap(([host, options]) =>
+        checkType(options, { ...type, kind: "object" }, `${name}["${host}"]`, hint),
+      );
   }
 }
 
@@ -114,84 +117,6 @@ function rangeOf({ above, atMost, whole }: NumberType): string {
   return whole === true
     ? `a whole number of at least ${above + 1}${most}`
     : `above ${above}${most}`;
-}
-
-/** Rules between inputs, where a type alone does not say enough. */
-function checkRules(values: Readonly<Record<string, unknown>>): string[] {
-  return [
-    ...checkCertificate(values),
-    ...checkCredentials(values),
-    ...checkProxy(values),
-    ...checkSubPath(values),
-    ...checkGlobs(values),
-  ];
-}
-
-function checkCertificate({ clientCertificate }: Readonly<Record<string, unknown>>): string[] {
-  if (typeof clientCertificate !== "object" || clientCertificate === null) return [];
-  if (Array.isArray(clientCertificate)) return [];
-  const halves = clientCertificate as Record<string, unknown>;
-  const missing = ["certificate", "key"].filter((half) => isAbsent(halves[half]));
-  if (missing.length === 0) return [];
-  const fact = `it has no ${missing.join(" and no ")}`;
-  return [
-    failure("clientCertificate", fact, "give certificate and key, each a PEM text or a path"),
-  ];
-}
-
-function checkProxy({ proxy }: Readonly<Record<string, unknown>>): string[] {
-  if (typeof proxy !== "string" || proxy === "" || proxy === NO_PROXY) return [];
-  if (parseProxy(proxy) !== undefined) return [];
-  const hint = `give a URL like http://proxy.example:3128, or ${NO_PROXY}`;
-  return [failure("proxy", "it names no proxy that is reached by http: or https:", hint)];
-}
-
-function checkSubPath({ subPath }: Readonly<Record<string, unknown>>): string[] {
-  if (typeof subPath !== "string" || subPath === "") return [];
-  const problem = pathProblem(subPath);
-  const hint = "give a folder of the content, relative to its root: charts/app";
-  return problem === undefined ? [] : [failure("subPath", `as a path, ${problem}`, hint)];
-}
-
-function checkGlobs(values: Readonly<Record<string, unknown>>): string[] {
-  return ["include", "exclude"].flatMap((name) => {
-    const globs: unknown = values[name];
-    if (!Array.isArray(globs)) return [];
-    return globs.flatMap((glob, index) => {
-      const problem = typeof glob === "string" && glob !== "" ? globProblem(glob) : undefined;
-      if (problem === undefined) return [];
-      const hint = "give a glob relative to the content's root: charts/**";
-      return [failure(`${name}[${index}]`, `it matches nothing: ${problem}`, hint)];
-    });
-  });
-}
-
-function checkCredentials({ credentials }: Readonly<Record<string, unknown>>): string[] {
-  if (typeof credentials !== "object" || credentials === null) return [];
-  const { username, password, identityToken } = credentials as Record<string, unknown>;
-  const hasToken = !isAbsent(identityToken);
-  const hasLogin = !isAbsent(username) || !isAbsent(password);
-  if (hasToken && hasLogin) {
-    return [failure("credentials", "it has a login and an identityToken", CREDENTIALS_HINT)];
-  }
-  if (!hasToken && (isAbsent(username) || isAbsent(password))) {
-    return [failure("credentials", "it is not complete", CREDENTIALS_HINT)];
-  }
-  return [];
-}
-
-/** The value of `proxy` that means: none. */
-const NO_PROXY = "none";
-
-const CREDENTIALS_HINT = "give username and password, or identityToken alone";
-
-/** In the form of all errors. The hint is a description of the table, or names to choose from. */
-function failure(name: string, fact: string, hint: string): string {
-  return `cannot use input "${name}": ${fact}\nhint: ${hint.replaceAll("`", "")}`;
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 function typeName(value: unknown): string {

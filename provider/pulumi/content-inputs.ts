@@ -103,6 +103,30 @@ export const CONTENT_INPUTS = {
     description:
       "Not what one of these globs matches, whatever `include` says. Folders that have nothing left go, too",
   },
+  allowOverwrite: {
+    group: "what",
+    type: { kind: "boolean" },
+    default: "`false`",
+    flags: [{ name: "allow-overwrite" }],
+    description:
+      "Where two layers have the same path, the later one wins, as in an image; otherwise that is an error",
+  },
+  allowNameClashes: {
+    group: "what",
+    type: { kind: "boolean" },
+    default: "`false`",
+    flags: [{ name: "allow-name-clashes" }],
+    description:
+      "Names that differ only in case or Unicode form stay side by side; otherwise they are an error. On a file system that takes them for one (macOS, Windows) they are an error all the same",
+  },
+  allowEmpty: {
+    group: "what",
+    type: { kind: "boolean" },
+    default: "`false`",
+    flags: [{ name: "allow-empty" }],
+    description:
+      "Content without any file, or a selection that leaves none, is an empty folder; otherwise it is an error",
+  },
   limits: {
     group: "how",
     type: { kind: "object", fields: LIMIT_FIELDS },

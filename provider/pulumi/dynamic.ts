@@ -147,10 +147,10 @@ export const ociArtifact: DynamicProvider = Object.freeze({
     return Promise.resolve({ id, props: { ...props } });
   },
 
-  async update(id: string, _olds: Properties, news: Properties) {
+  async update(id: string, olds: Properties, news: Properties) {
     try {
       const { outs } = await edge("update", (lifecycle, signal) =>
-        lifecycle.update(id, news, signal),
+        lifecycle.update(id, olds, news, signal),
       );
       return { outs: { ...outs } };
     } catch (error) {
@@ -158,9 +158,9 @@ export const ociArtifact: DynamicProvider = Object.freeze({
     }
   },
 
-  /** Gives up the claim on the tree. Nothing that stands in its way is a reason to keep the resource. */
-  async delete(id: string) {
-    await edge("delete", (lifecycle) => lifecycle.delete(id), SHORT_DEADLINE_MS).catch(
+  /** Gives up the claim on the tree, and the copy at its destination. Nothing that stands in its way is a reason to keep the resource. */
+  async delete(id: string, props: Properties) {
+    await edge("delete", (lifecycle) => lifecycle.delete(id, props), SHORT_DEADLINE_MS).catch(
       () => undefined,
     );
   },

@@ -11,7 +11,9 @@ export type InputType =
   | { readonly kind: "strings" }
   /** A list of whole numbers, 0 or more. */
   | { readonly kind: "numbers" }
-  | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> };
+  | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> }
+  /** Any number of registries (`host`, `host:port`), each with the same fields. */
+  | { readonly kind: "registries"; readonly fields: Readonly<Record<string, InputField>> };
 
 export interface NumberType {
   readonly kind: "number";
@@ -34,6 +36,8 @@ export interface Flag {
   readonly argument?: string;
   /** The field that it stands for, where the input is an object. */
   readonly field?: string;
+  /** Its argument names a file that holds the value: a line of text, or JSON. */
+  readonly file?: "text" | "json";
   /** Its values are NAME=VALUE, with the names of the input's fields. */
   readonly pairs?: true;
   /** Shown instead of the input's description. */

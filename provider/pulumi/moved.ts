@@ -19,7 +19,8 @@ export interface Move {
   readonly after: string;
   /** Entries of the old tree where it is still here, else the old output `files`, if any. */
   readonly oldFiles: unknown;
-  readonly newFiles: readonly TreeEntry[];
+  /** Undefined where the new content has not been pulled. */
+  readonly newFiles: readonly TreeEntry[] | undefined;
 }
 
 /** "ghcr.io/team/app:1 moved: sha256:4bf0… => sha256:9a7c…; files: ~ ./main.tf, + ./new.tf". */
@@ -27,7 +28,7 @@ export function movedMessage(move: Move): string {
   const verb = move.isSameReference ? "moved" : "is another digest";
   const head = `${move.subject} ${verb}: ${short(move.before)} => ${short(move.after)}`;
   const before = filesBefore(move.oldFiles);
-  if (before === undefined) return head;
+  if (before === undefined || move.newFiles === undefined) return head;
   const changes = changedFiles(before, filesOf(move.newFiles));
   if (changes.length === 0) return `${head}; no file differs`;
   const rest = changes.length - SHOWN_FILES;

@@ -3,7 +3,7 @@
  * nothing of a machine, a mirror or a moment. Strings of the registry pass the gate here. Pure.
  */
 import { effectiveTag, formatReference, pinnedReference } from "../reference/format";
-import type { Pulled } from "../pull";
+import type { Located, Pulled } from "../pull";
 import type { Reference, TreeEntry } from "../types";
 import { admitMap, admitText } from "./gate";
 
@@ -26,6 +26,8 @@ export const OUTPUTS = {
   fileCount: "Number of files and links",
   size: "Bytes of all files",
   files: "`./path` → start of the file's sha256; absent above 100 files",
+  placedAt:
+    "Where the copy of `destination` lies; unknown in a preview that will change it, absent without one",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type OutputName = keyof typeof OUTPUTS;
@@ -44,29 +46,51 @@ export interface OutputValues {
   readonly fileCount: number;
   readonly size: number;
   readonly files?: Readonly<Record<string, string>>;
+  readonly placedAt?: string;
+}
+
+/** The output `placedAt`: like `path`, it leads into the folder that the reference names, if any. */
+export function placedAtOf({ subPath }: Reference, destination: string): string {
+  return subPath === undefined ? destination : `${destination}/${subPath}`;
 }
 
 /** The outputs of a pull. */
 export function outputsOf(reference: Reference, pulled: Pulled): OutputValues {
-  const { manifest, tree } = pulled;
+  return Object.freeze({ ...manifestOutputs(reference, pulled), ...contentOutputs(pulled) });
+}
+
+/** Those that the manifest tells. */
+export function manifestOutputs(
+  reference: Reference,
+  { digest, manifestDigest, manifest, mediaType }: Located,
+): Omit<OutputValues, ContentOutput | "placedAt"> {
   const tag = effectiveTag(reference);
-  const files = filesOf(tree.entries);
-  return Object.freeze({
-    digest: pulled.digest,
-    manifestDigest: pulled.manifestDigest,
-    path: pulled.path,
-    pinned: pinnedReference(reference, pulled.digest),
+  return {
+    digest,
+    manifestDigest,
+    pinned: pinnedReference(reference, digest),
     ...(tag === undefined ? {} : { tag }),
-    mediaType: admitText(pulled.mediaType),
+    mediaType: admitText(mediaType),
     ...(manifest.artifactType === undefined
       ? {}
       : { artifactType: admitText(manifest.artifactType) }),
     annotations: admitMap(manifest.annotations),
+  };
+}
+
+/** Outputs that only the content tells. */
+export const CONTENT_OUTPUTS = ["path", "contentDigest", "fileCount", "size", "files"] as const;
+
+type ContentOutput = (typeof CONTENT_OUTPUTS)[number];
+
+function contentOutputs({ path, tree }: Pulled): Pick<OutputValues, ContentOutput> {
+  return {
+    path,
     contentDigest: tree.contentDigest,
     fileCount: tree.fileCount,
     size: tree.size,
-    ...(tree.fileCount > FILES_SHOWN ? {} : { files: admitMap(files) }),
-  });
+    ...(tree.fileCount > FILES_SHOWN ? {} : { files: admitMap(filesOf(tree.entries)) }),
+  };
 }
 
 /** `./path` → short hash, or the target of a link; folders are left out. */

@@ -21,6 +21,6 @@ export async function requestOf(
     // Who gives a digest has judged the tag: pinning is what the error of a moved one asks for.
     onTagMove: digest === undefined ? onTagMove : undefined,
     selection: selectionOf(inputs),
-    transport: await transportOf(inputs, directory),
+    transport: await transportOf(inputs, reference.registry, directory),
   };
 }

@@ -2,23 +2,27 @@
  * The road for callers that are no provider: the program's class (resolving ahead, restoring
  * content), the plain function, the command line. One world per process and directory.
  */
+import { join, resolve } from "node:path";
 import { asOciError, errorFacts, OciError } from "../errors";
 import { limitsWith } from "../limits";
 import { SILENT, type Context, type Report } from "../context";
 import { inspect, type Inspection } from "../inspect";
-import { pull, treeNameOf, type Pulled, type PullRequest } from "../pull";
+import { locate, pull, type Pulled, type PullRequest } from "../pull";
 import { formatReference, pinnedReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
 import { openDestination } from "../store/destination";
+import type { OnLocalChange, Owner } from "../store/placing";
+import { treeNameOf } from "../tree-key";
 import type { Reference } from "../types";
-import { openWorld, type World } from "../world";
+import { openWorld, type PullRooms, type World } from "../world";
 import { findCliProcess } from "./cli-process";
-import { storedInputs } from "./inputs";
+import { storedInputs, type CheckedInputs } from "./inputs";
 import type { Properties } from "./lifecycle";
-import { outputsOf, type OutputValues } from "./outputs";
+import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
+import { createPlacements } from "./placement";
 import { readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
@@ -26,6 +30,8 @@ import { fingerprintOf, type Ahead } from "./run-options";
 export interface SessionResult {
   readonly reference: Reference;
   readonly pulled: Pulled;
+  /** Where a copy was placed, as the input `destination` says. */
+  readonly placedAt?: string;
 }
 
 export interface SessionOptions {
@@ -33,11 +39,17 @@ export interface SessionOptions {
   readonly directory: string;
   readonly report?: Report;
   readonly signal?: AbortSignal;
-  /** Where the content goes instead of a tree of `directory`; absolute. */
-  readonly output?: string;
+  /**
+   * "copy": a copy goes to the input `destination`. "instead": the content goes there and to no tree
+   * of `directory`, and `onLocalChange` is "error" unless it is given. Default: it is left alone.
+   */
+  readonly destination?: "copy" | "instead";
   /** Told as soon as the digest is known, before its content is. */
   readonly onResolved?: (digest: string) => void;
 }
+
+/** Who owns what `oci-artifact pull` has placed. */
+const COMMAND_LINE: Owner = { id: "command line", urn: "" };
 
 const worlds = new Map<string, World>();
 let settings: Settings | undefined;
@@ -66,14 +78,42 @@ export async function pullInputs(
   values: Properties,
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const { request, world, context } = await prepare(values, options);
-  const { output } = options;
-  const rooms =
-    output === undefined
-      ? world
-      : { ...world, trees: openDestination(output, world.settings.cacheDirectory) };
-  const pulled = await pull(request, rooms, context);
-  return { reference: request.reference, pulled };
+  const { request, world, context, inputs } = await prepare(values, options);
+  const { reference } = request;
+  const { destination, onLocalChange } = inputs;
+  if (destination === undefined || options.destination === undefined) {
+    return { reference, pulled: await pull(request, world, context) };
+  }
+  const { directory } = options;
+  if (options.destination === "instead") {
+    const trees = instead(destination, onLocalChange, world, directory);
+    const pulled = await pull(request, { ...world, trees }, context);
+    return { reference, pulled, placedAt: destination };
+  }
+  const placements = createPlacements();
+  const plan = { urn: "", directory, destination, onLocalChange: onLocalChange ?? "restore" };
+  const pulled = await pull(request, world, context);
+  const { key, tree } = pulled;
+  const claimant = claimantOf(reference);
+  await placements.plan({ ...plan, key, tree }).place(claimant, tree, context.report);
+  return { reference, pulled, placedAt: placedAtOf(reference, destination) };
+}
+
+/** A destination in the place of the trees: content goes there without a detour. */
+function instead(
+  destination: string,
+  onLocalChange: OnLocalChange = "error",
+  { settings }: World,
+  directory: string,
+): PullRooms["trees"] {
+  const place = openDestination({
+    folder: resolve(directory, destination),
+    shown: destination,
+    records: join(settings.cacheDirectory, "destinations"),
+  });
+  return {
+    ensure: (key, fill, report) => place.place({ key, onLocalChange }, COMMAND_LINE, fill, report),
+  };
 }
 
 /** Looks at what a reference names, by plain inputs, without pulling it. @throws like pullInputs. */
@@ -87,6 +127,7 @@ export async function inspectInputs(
 }
 
 interface Prepared {
+  readonly inputs: CheckedInputs;
   readonly request: PullRequest;
   readonly world: World;
   readonly context: Context;
@@ -105,12 +146,17 @@ async function prepare(values: Properties, options: SessionOptions): Promise<Pre
     report: options.report ?? SILENT,
     signal: options.signal ?? new AbortController().signal,
   };
-  return { request, world, context };
+  return { inputs: read.inputs, request, world, context };
+}
+
+/** The name of a caller without a state. */
+function claimantOf(reference: Reference): string {
+  return `function ${formatReference(reference)}`;
 }
 
 /** Claims the tree of a result for a caller without a state: as long as it is asked for again. */
 export async function claimFor(result: SessionResult, options: SessionOptions): Promise<void> {
-  const claimant = `function ${formatReference(result.reference)}`;
+  const claimant = claimantOf(result.reference);
   const world = worldOf(options);
   await world.claims.claimInPassing(claimant, treeNameOf(result.pulled.path));
   void world.tidy();
@@ -129,19 +175,22 @@ export async function pullAhead(
   const fingerprint = fingerprintOf(values);
   const settled: { digest?: string } = {};
   try {
-    const digest = isPreview ? undefined : await confirmedDigest(values, urn, options);
-    const { pulled } = await pullInputs(digest === undefined ? values : { ...values, digest }, {
-      ...options,
-      onResolved(found) {
-        settled.digest = found;
+    const confirmed = isPreview ? undefined : await confirmedDigest(values, urn, options);
+    const { request, world, context } = await prepare(
+      confirmed === undefined ? values : { ...values, digest: confirmed },
+      {
+        ...options,
+        onResolved(found) {
+          settled.digest = found;
+        },
       },
-    });
-    const { tagDigest } = pulled;
-    return {
-      fingerprint,
-      digest: pulled.digest,
-      ...(tagDigest === undefined ? {} : { tagDigest }),
-    };
+    );
+    const mayPull = !isPreview || values["pullOnPreview"] !== false;
+    const found = mayPull
+      ? await pull(request, world, context)
+      : await locate(request, world, context);
+    const { digest, tagDigest } = found;
+    return { fingerprint, digest, ...(tagDigest === undefined ? {} : { tagDigest }) };
   } catch (error) {
     // What comes of the tag is settled; fetching the content is for check to try again.
     if (settled.digest !== undefined) return { fingerprint, digest: settled.digest };
@@ -189,8 +238,9 @@ async function confirmedDigest(
  * given for.
  */
 function sameRegistry(values: Properties, pinned: string): Properties {
-  const { reference } = values;
-  const content = storedInputs(values);
+  const { reference, registries } = values;
+  // These are given by their registries' names, and go nowhere else anyway.
+  const content = { ...storedInputs(values), registries };
   if (typeof reference !== "string") return content;
   try {
     return parseReference(reference).registry === parseReference(pinned).registry
@@ -216,8 +266,8 @@ function validInputs(values: Properties): ReadInputs {
 }
 
 /** The outputs of a result, as the resource would have them. */
-export function outputsOfResult({ reference, pulled }: SessionResult): OutputValues {
-  return outputsOf(reference, pulled);
+export function outputsOfResult({ reference, pulled, placedAt }: SessionResult): OutputValues {
+  return { ...outputsOf(reference, pulled), ...(placedAt === undefined ? {} : { placedAt }) };
 }
 
 /** What a pull threw, in words. */

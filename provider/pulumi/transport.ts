@@ -6,15 +6,51 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { OciError, systemCode } from "../errors";
 import { registerSecret } from "../redact";
+import { normalizedRegistry } from "../reference/parse";
 import { parseProxy } from "../registry/proxy";
 import { pairProblem } from "../settings/client-certificate";
 import type { PullTimeouts, TransportOptions } from "../settings/endpoints";
 import type { ClientCertificate } from "../types";
 import type { CheckedInputs } from "./inputs";
+import type { TransportInputs } from "./transport-inputs";
 
-/** @throws OciError CONFIG where a file of certificates or keys cannot be used. */
+/**
+ * How a registry is reached: by the options of the inputs, and where they say nothing, by those of
+ * `registries` for it. Authorities of both are trusted.
+ *
+ * @param registry - normalized, as in a {@link Reference}
+ * @throws OciError CONFIG where a file of certificates or keys cannot be used.
+ */
 export async function transportOf(
-  inputs: CheckedInputs,
+  inputs: TransportInputs & Pick<CheckedInputs, "registries">,
+  registry: string,
+  directory: string,
+): Promise<TransportOptions> {
+  const { registries = {} } = inputs;
+  for (const { credentials, clientCertificate } of Object.values(registries)) {
+    // None of them may be shown, whichever is used.
+    [credentials?.password, credentials?.identityToken, clientCertificate?.passphrase].forEach(
+      registerSecret,
+    );
+  }
+  const name = Object.keys(registries).find((host) => normalizedRegistry(host) === registry);
+  const named = name === undefined ? undefined : registries[name];
+  const own = await optionsOf(inputs, "", directory);
+  if (name === undefined || named === undefined) return own;
+  const others = await optionsOf(named, `registries["${name}"].`, directory);
+  const timeouts = { ...others.timeouts, ...own.timeouts };
+  return Object.freeze({
+    ...others,
+    ...own,
+    caCertificates: [...(others.caCertificates ?? []), ...(own.caCertificates ?? [])],
+    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
+  });
+}
+
+/** @param prefix - stands before the names of the inputs in errors */
+async function optionsOf(
+  inputs: TransportInputs,
+  prefix: string,
   directory: string,
 ): Promise<TransportOptions> {
   const { plainHttp, skipTlsVerify, insecure, credentials, clientCertificate, timeouts } = inputs;
@@ -22,11 +58,17 @@ export async function transportOf(
   registerSecret(credentials?.identityToken);
   const caCertificates = await Promise.all(
     (inputs.caCertificates ?? []).map((entry, index) =>
-      pemText(entry, { name: `caCertificates[${index}]`, label: "CERTIFICATE" }, directory),
+      pemText(
+        entry,
+        { name: `${prefix}caCertificates[${index}]`, label: "CERTIFICATE" },
+        directory,
+      ),
     ),
   );
   const pair =
-    clientCertificate === undefined ? undefined : await clientPair(clientCertificate, directory);
+    clientCertificate === undefined
+      ? undefined
+      : await clientPair(clientCertificate, `${prefix}clientCertificate`, directory);
   const proxy = inputs.proxy === undefined ? undefined : proxyOf(inputs.proxy);
   return Object.freeze({
     ...(plainHttp === undefined ? {} : { plainHttp }),
@@ -36,16 +78,26 @@ export async function transportOf(
     ...(pair === undefined ? {} : { clientCertificate: pair }),
     ...(credentials === undefined
       ? {}
-      : { credentials: { ...credentials, source: 'the input "credentials"', explicit: true } }),
+      : {
+          credentials: {
+            ...credentials,
+            source: `the input "${prefix}credentials"`,
+            explicit: true,
+          },
+        }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(timeouts === undefined ? {} : { timeouts: inMilliseconds(timeouts) }),
   });
 }
 
-async function clientPair(given: ClientCertificate, directory: string): Promise<ClientCertificate> {
+async function clientPair(
+  given: ClientCertificate,
+  name: string,
+  directory: string,
+): Promise<ClientCertificate> {
   registerSecret(given.passphrase);
   const part = async (field: "certificate" | "key", label: string): Promise<string> => {
-    const subject = { name: `clientCertificate.${field}`, label, isSecret: field === "key" };
+    const subject = { name: `${name}.${field}`, label, isSecret: field === "key" };
     return await pemText(given[field], subject, directory);
   };
   const certificate = await part("certificate", "CERTIFICATE");
@@ -56,7 +108,7 @@ async function clientPair(given: ClientCertificate, directory: string): Promise<
   throw new OciError({
     code: "CONFIG",
     verb: "use",
-    subject: `clientCertificate.${problem.field}`,
+    subject: `${name}.${problem.field}`,
     fact: problem.fact,
     hint: "give a certificate and its own key, and the passphrase where the key is encrypted",
   });
@@ -72,7 +124,7 @@ function proxyOf(text: string): URL | "none" {
   return proxy;
 }
 
-function inMilliseconds(timeouts: NonNullable<CheckedInputs["timeouts"]>): PullTimeouts {
+function inMilliseconds(timeouts: NonNullable<TransportInputs["timeouts"]>): PullTimeouts {
   // Nought would be no bound at all.
   const entries = Object.entries(timeouts).map(
     ([name, seconds]) => [name, Math.max(1, Math.round(seconds * 1_000))] as const,

@@ -81,9 +81,14 @@ function parseAddress(text: string, registry: string, rest: string): Reference {
   return reference;
 }
 
+/** The one name of a registry: Docker Hub has two. */
+export function normalizedRegistry(registry: string): string {
+  return registry === "index.docker.io" ? DOCKER_HUB : registry;
+}
+
 /** Docker Hub has one name here, and its official repositories lie below "library". */
 function normalized(registry: string, repository: string): Reference {
-  if (registry !== DOCKER_HUB && registry !== "index.docker.io") return { registry, repository };
+  if (normalizedRegistry(registry) !== DOCKER_HUB) return { registry, repository };
   return {
     registry: DOCKER_HUB,
     repository: repository.includes("/") ? repository : `library/${repository}`,

@@ -155,7 +155,8 @@ export class BatchedFiles implements FileWriter {
       for (const hash of hashes) writer.hashed.shift()?.(hash);
       if (bytes !== undefined) this.#free.push(bytes);
       if (failure === undefined) continue;
-      this.#failure ??= Object.assign(new Error(failure.message), { code: failure.code });
+      const { message, ...facts } = failure;
+      this.#failure ??= Object.assign(new Error(message), facts);
     }
   }
 

@@ -86,10 +86,17 @@ export type WriterOrder =
   | { readonly kind: "batch"; readonly pieces: readonly FilePiece[]; readonly bytes: ArrayBuffer }
   | { readonly kind: "close" };
 
+/** What the disk refused, in the words of Node. */
+export interface WriteFailure {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly path: string | undefined;
+}
+
 /** From a writer, one for each order: the hashes of files that ended, or what the disk refused. */
 export interface WriterNews {
   readonly hashes: readonly string[];
-  readonly failure?: { readonly message: string; readonly code: string | undefined };
+  readonly failure?: WriteFailure;
   /** The memory of a batch, to be used again. */
   readonly bytes?: ArrayBuffer;
 }

@@ -59,7 +59,7 @@ export async function doUnpack(job: UnpackJob, tools: UnpackTools): Promise<read
   const { files, pace } = tools;
   const [first] = plan.layers;
   if (first === undefined) return [];
-  const tree = new TreeWriter(job.staging, files, first, plan.isImage, limits);
+  const tree = new TreeWriter(job.staging, files, first, plan, limits);
   let compressed = 0;
   const countInflated = ratioGuard(() => compressed, limits);
   const work: Work = { job, tree, limits, pace, countInflated };
@@ -71,7 +71,7 @@ export async function doUnpack(job: UnpackJob, tools: UnpackTools): Promise<read
     }
     return await tree.finish(subject, pace);
   } catch (error) {
-    throw asUnpackError(error, subject);
+    throw asUnpackError(error, subject, plan.allowances);
   } finally {
     tree.close();
   }

@@ -43,11 +43,9 @@ export function extensionProblem(texts: readonly string[], read: ReadNames): str
   return undefined;
 }
 
-function recordsProblem(
-  records: readonly (readonly [string, string])[],
-  read: ReadNames,
-): string | undefined {
-  for (const [key, value] of records) {
+function recordsProblem(records: readonly PaxRecord[], read: ReadNames): string | undefined {
+  for (const { key, value, hidesOther } of records) {
+    if (hidesOther) return "a pax record stands inside of another";
     if (key.startsWith("GNU.sparse.")) return "it is a sparse file, which is not supported";
     if (key === "type") return 'the pax record "type" is no standard one';
     if (key === "path" && value !== read.path) return 'the pax record "path" has two readings';
@@ -63,34 +61,62 @@ function recordsProblem(
 
 /** What is no list of records must be the name that the entry got, ended by NULs. */
 function longNameProblem(text: string, read: ReadNames): string | undefined {
-  // Values may be binary (xattrs); decoded they have other lengths, and the parser reads by lines.
-  if (text.includes("\ufffd") && /(^|\n)\d+ [^=\n]+=/.test(text)) {
-    return /(^|\n)\d+ (type|GNU\.sparse\.[^=\n]+)=/.test(text)
-      ? "it is a sparse file or of a type of its own, which is not supported"
-      : undefined;
-  }
   const name = text.replace(/\0+$/, "");
   return name === read.path || name === read.linkpath
     ? undefined
     : "an extension header is damaged, or has two readings";
 }
 
+interface PaxRecord {
+  readonly key: string;
+  readonly value: string;
+  /** A line of the value looks like a record that decides something, and the parser reads by lines. */
+  readonly hidesOther: boolean;
+}
+
+/** The parser takes any character between length and key. */
+const DECISIVE = /^\d+.(path|linkpath|size|type|GNU\.sparse\.[^=]+)=/;
+
 /** The records `<length> <key>=<value>\n`, or undefined where the text is anything else. */
-function paxRecords(text: string): readonly (readonly [string, string])[] | undefined {
-  const bytes = Buffer.from(text);
-  const records: (readonly [string, string])[] = [];
-  for (let position = 0; position < bytes.length;) {
-    const space = bytes.indexOf(" ", position);
-    const digits = bytes.toString("latin1", position, space);
-    const end = position + Number(digits);
-    if (space < 0 || !/^[1-9]\d{0,8}$/.test(digits) || end > bytes.length) return undefined;
-    const record = bytes.toString("utf8", space + 1, end);
-    const equals = record.indexOf("=");
-    if (equals < 1 || !record.endsWith("\n")) return undefined;
-    records.push([record.slice(0, equals), record.slice(equals + 1, -1)]);
-    position = end;
+function paxRecords(text: string): readonly PaxRecord[] | undefined {
+  const lines = text.split("\n");
+  if (lines.pop() !== "") return undefined;
+  const records: PaxRecord[] = [];
+  for (let start = 0; start < lines.length;) {
+    const end = recordEnd(lines, start);
+    if (end === undefined) return undefined;
+    const record = lines.slice(start, end).join("\n");
+    const space = record.indexOf(" ");
+    const equals = record.indexOf("=", space);
+    if (equals < space + 2) return undefined;
+    records.push({
+      key: record.slice(space + 1, equals),
+      value: record.slice(equals + 1),
+      hidesOther: lines.slice(start + 1, end).some((line) => DECISIVE.test(line)),
+    });
+    start = end;
   }
   return records;
+}
+
+/**
+ * Behind which line the record ends that begins with the line at `start`, or undefined where none has
+ * the length that it declares. Values may be binary (xattrs): each replacement character stands for
+ * one to three bytes. Of several ends it is the last, so that nothing decisive is taken for the next.
+ */
+function recordEnd(lines: readonly string[], start: number): number | undefined {
+  const declared = Number(/^\d{1,9}(?= )/.exec(lines[start] ?? "")?.[0]);
+  let least = 0;
+  let most = 0;
+  let end: number | undefined;
+  for (let next = start; next < lines.length && least < declared; next += 1) {
+    const line = lines[next] ?? "";
+    const bytes = Buffer.byteLength(line) + 1;
+    most += bytes;
+    least += bytes - 2 * (line.split("\ufffd").length - 1);
+    if (least <= declared && declared <= most) end = next + 1;
+  }
+  return end;
 }
 
 /**

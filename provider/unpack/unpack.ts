@@ -20,8 +20,8 @@ type UnpackContext = Pick<Context, "limits" | "signal" | "report">;
  * @param blobFile - where the bytes of a descriptor lie; they are checked here
  * @param staging - an empty folder that nobody else uses; after a failure it is the caller's to remove
  * @param subject - what errors call the content: its reference
- * @throws OciError DIGEST_MISMATCH, BAD_ARCHIVE, UNSAFE_ARCHIVE, LIMIT_EXCEEDED, NO_MATCHING_LAYER,
- * CANCELLED, and STORE for what the disk refuses
+ * @throws OciError DIGEST_MISMATCH, BAD_ARCHIVE, UNSAFE_ARCHIVE, LIMIT_EXCEEDED, NO_MATCHING_LAYER
+ * unless the plan allows it, CANCELLED, and STORE for what the disk refuses
  */
 export async function unpack(
   plan: Plan,
@@ -41,7 +41,7 @@ export async function unpack(
     crew === undefined
       ? await unpackHere(job, signal, status)
       : await crew.unpack(job, signal, status);
-  if (entries.length === 0) throw nothingWritten(subject);
+  if (entries.length === 0 && plan.allowances?.allowEmpty !== true) throw nothingWritten(subject);
   return entries;
 }
 
@@ -74,6 +74,6 @@ function nothingWritten(subject: string): OciError {
     verb: "unpack",
     subject,
     fact: "its layers hold no files",
-    hint: "check that the reference names the artifact that you want",
+    hint: "check that the reference names the artifact that you want; where nothing is what it should hold, set allowEmpty: true",
   });
 }

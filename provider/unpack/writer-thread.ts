@@ -40,7 +40,8 @@ function writeBatch(pieces: readonly FilePiece[], bytes: ArrayBuffer): WriterNew
   } catch (error) {
     hasFailed = true;
     const message = error instanceof Error ? error.message : String(error);
-    return { hashes, bytes, failure: { message, code: systemCode(error) } };
+    const { path } = error as { readonly path?: string };
+    return { hashes, bytes, failure: { message, code: systemCode(error), path } };
   }
 }
 

@@ -15,6 +15,11 @@ const WINDOW_BYTES = 256 * 1024;
 const CENTRAL_HEADER_BYTES = 46;
 const END_RECORD_BYTES = 22;
 const ZIP64_END_RECORD = 0x06064b50;
+const ZIP64_END_RECORD_BYTES = 56;
+const ZIP64_LOCATOR_BYTES = 20;
+
+/** Sizes of this value stand in the end record of zip64. */
+const IN_ZIP64 = 0xffffffff;
 
 /** An entry of the central directory, and what stands in front of its content. */
 export interface ZipRecord {
@@ -35,7 +40,7 @@ export async function zipRecords(
   const { size } = place.layer.descriptor;
   const options = { decodeStrings: false, autoClose: false };
   try {
-    const zip = await fromRandomAccessReaderPromise(new WindowReader(blob), size, options);
+    const zip = await fromRandomAccessReaderPromise(new WindowReader(blob, size), size, options);
     if (zip.entryCount > limits.entries)
       throw beyondLimit(place, limits, "entries", zip.entryCount);
     const entries: Entry[] = [];
@@ -49,7 +54,10 @@ export async function zipRecords(
   }
 }
 
-/** Where the central directory begins, which has to reach to the end record: no entry is hidden. */
+/**
+ * Where the central directory begins, which has to reach to the end record, with the size that this
+ * declares: some readers count from its beginning, some from its end, and no entry is hidden from either.
+ */
 function centralStart(
   zip: ZipFile,
   entries: readonly Entry[],
@@ -59,8 +67,7 @@ function centralStart(
   // The types call it a boolean.
   const end = Number(zip.readEntryCursor);
   const endRecord = zip.fileSize - END_RECORD_BYTES - zip.comment.length;
-  const isZip64 = blob.readAt(end, Buffer.alloc(4)).readUInt32LE() === ZIP64_END_RECORD;
-  if (end !== endRecord && !(isZip64 && end < endRecord)) {
+  if (end !== endRecord && !isZip64End(blob, end, endRecord)) {
     throw broken(place, "has a central directory that does not end where it says");
   }
   const lengths = entries.map(
@@ -70,7 +77,25 @@ function centralStart(
       entry.extraFieldLength +
       entry.fileCommentLength,
   );
-  return lengths.reduce((start, length) => start - length, end);
+  const size = lengths.reduce((sum, length) => sum + length, 0);
+  const declared = blob.readAt(endRecord + 12, Buffer.alloc(4)).readUInt32LE();
+  const isInZip64 = end !== endRecord && declared === IN_ZIP64;
+  const found = isInZip64 ? blob.readAt(end + 40, Buffer.alloc(8)).readBigUInt64LE() : declared;
+  if (Number(found) !== size) throw broken(place, "has a central directory of another size");
+  return end - size;
+}
+
+/** Whether the end record of zip64 lies at `end`, its locator leads there, and nothing else follows. */
+function isZip64End(blob: BlobReader, end: number, endRecord: number): boolean {
+  const locator = endRecord - ZIP64_LOCATOR_BYTES;
+  if (end + ZIP64_END_RECORD_BYTES > locator) return false;
+  const record = blob.readAt(end, Buffer.alloc(12));
+  const leadsTo = blob.readAt(locator + 8, Buffer.alloc(8)).readBigUInt64LE();
+  return (
+    record.readUInt32LE() === ZIP64_END_RECORD &&
+    end + 12 + Number(record.readBigUInt64LE(4)) === locator &&
+    Number(leadsTo) === end
+  );
 }
 
 async function withLocalHeaders(
@@ -99,13 +124,15 @@ async function withLocalHeaders(
 /** Bytes at any place, mostly without asking the disk. */
 class WindowReader extends RandomAccessReader {
   readonly #blob: BlobReader;
+  readonly #size: number;
   readonly #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   #window: Buffer = Buffer.alloc(0);
   #start = 0;
 
-  constructor(blob: BlobReader) {
+  constructor(blob: BlobReader, size: number) {
     super();
     this.#blob = blob;
+    this.#size = size;
   }
 
   override read(
@@ -115,6 +142,11 @@ class WindowReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
+    // The disk knows no such place, and would call it by other words.
+    if (position < 0 || position > this.#size) {
+      callback(new Error("it was cut off"));
+      return;
+    }
     let bytes: Buffer;
     try {
       bytes = this.#at(position, length);

@@ -79,7 +79,12 @@ describe("check", () => {
   for (const [name, wrong] of unknowns) {
     test(`an unknown ${name} makes all outputs unknown, and asks nobody`, async (context) => {
       const world = await lifecycleWorld(context);
-      const given = { reference: world.reference, plainHttp: true, ...wrong };
+      const given = {
+        reference: world.reference,
+        plainHttp: true,
+        destination: "vendor",
+        ...wrong,
+      };
       const { failures, inputs } = await world.host().check(given, { preview: true });
       assert.deepEqual(failures, []);
       for (const output of Object.keys(OUTPUTS)) assert.equal(inputs[output], UNKNOWN, output);
@@ -87,6 +92,12 @@ describe("check", () => {
       assert.deepEqual(world.registry.requests, []);
     });
   }
+
+  test("without a destination there is no placedAt, known or not", async (context) => {
+    const world = await lifecycleWorld(context);
+    const { inputs } = await world.host().check({ reference: UNKNOWN }, { preview: true });
+    assert.equal("placedAt" in inputs, false);
+  });
 
   test("a known digest stays known beside an unknown input", async (context) => {
     const world = await lifecycleWorld(context);

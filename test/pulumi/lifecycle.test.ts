@@ -46,12 +46,12 @@ describe("create, update, delete", () => {
     const created = await host.lifecycle.create(inputs, NO_SIGNAL);
     assert.deepEqual(created.outs, inputs);
     assert.match(created.id, /^[0-9a-f]{8}-/);
-    const updated = await host.lifecycle.update(created.id, inputs, NO_SIGNAL);
+    const updated = await host.lifecycle.update(created.id, inputs, inputs, NO_SIGNAL);
     assert.deepEqual(updated.outs, inputs);
     const claims = join(world.project, ".oci-artifacts", ".claims");
     const [claim = ""] = fs.readdirSync(claims);
     assert.equal(`.oci-artifacts/${fs.readFileSync(join(claims, claim), "utf8")}`, inputs["path"]);
-    await host.lifecycle.delete(created.id);
+    await host.lifecycle.delete(created.id, inputs);
     assert.deepEqual(fs.readdirSync(claims), []);
     // An update of another resource may still read the tree.
     assert.equal(fs.existsSync(join(world.project, String(inputs["path"]))), true);
@@ -70,7 +70,7 @@ describe("create, update, delete", () => {
 
   test("delete in an empty project is no error", async (context) => {
     const world = await lifecycleWorld(context);
-    await world.host().lifecycle.delete("id");
+    await world.host().lifecycle.delete("id", {});
     assert.deepEqual(fs.readdirSync(world.project), []);
   });
 });

@@ -33,7 +33,7 @@ test("the previous tree outlives the update, and goes with a run a week later", 
   world.publish({ "a.txt": "second" });
   const update = world.host();
   const second = await update.check(inputs, {}, first.inputs);
-  await update.lifecycle.update(id, second.inputs, signal);
+  await update.lifecycle.update(id, first.inputs, second.inputs, signal);
   const newPath = join(project, String(second.inputs["path"]));
   assert.notEqual(newPath, oldPath);
   assert.ok(existsSync(oldPath));

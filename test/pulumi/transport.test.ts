@@ -23,7 +23,7 @@ const ENCRYPTED = createPrivateKey(PAIR.key)
   .toString();
 
 function transport(how: Partial<CheckedInputs>, directory = "/nowhere") {
-  return transportOf({ reference: "host/app:1", ...how }, directory);
+  return transportOf({ reference: "host/app:1", ...how }, "host", directory);
 }
 
 function failuresOf(how: Readonly<Record<string, unknown>>): readonly string[] {

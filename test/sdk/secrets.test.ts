@@ -16,6 +16,7 @@ const ARGS: OciArtifactArgs = {
   clientCertificate: { certificate: "client.crt", key: "client.key" },
   proxy: "http://me:geheim@proxy.example:3128",
   timeouts: { connect: 1 },
+  registries: { "registry.example:5000": { credentials: { username: "u", password: "p" } } },
 };
 
 /** What the class hands to the engine, before anything unwraps it. */

@@ -182,7 +182,7 @@ async function pullOnce(
   const plainHttp = registry.url.startsWith("http:");
   const inputs = { reference: "", plainHttp, ...options.inputs };
   try {
-    const transport = await transportOf(inputs, project);
+    const transport = await transportOf(inputs, reference.registry, project);
     const selection = selectionOf(inputs);
     const request = { reference, transport, digest: options.digest, selection };
     const rooms = {

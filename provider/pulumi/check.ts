@@ -1,0 +1,205 @@
+/**
+ * The check of a resource: from the inputs of a program to checked inputs with the outputs injected.
+ * It resolves and pulls into the store, which is a cache, and looks at destinations; of the user's
+ * files it changes none.
+ */
+import type { Context, Report } from "../context";
+import { systemCode } from "../errors";
+import { limitsWith, type Limits } from "../limits";
+import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
+import { formatReference } from "../reference/format";
+import { treeNameOf } from "../tree-key";
+import type { Reference } from "../types";
+import type { World } from "../world";
+import { checkNames } from "./check-inputs";
+import { chooseDigest, knownDigest, warnOfHonoredDigest } from "./choose-digest";
+import { INPUT_ROWS, storedInputs } from "./inputs";
+import { hasUnknown, UNKNOWN } from "./known";
+import type { Host, Properties } from "./lifecycle";
+import { movedMessage } from "./moved";
+import { CONTENT_OUTPUTS, manifestOutputs, OUTPUTS, outputsOf, placedAtOf } from "./outputs";
+import type { Placement, Placements } from "./placement";
+import { followsTag, readInputs, type ReadInputs } from "./read-inputs";
+import { requestOf } from "./request";
+import { parseRunOptions, RUN_KEY, type RunOptions } from "./run-options";
+
+/** Either inputs with the outputs injected, or why not: all failures at once. */
+export interface CheckAnswer {
+  readonly inputs: Properties;
+  readonly failures: readonly string[];
+}
+
+/** How to get the content again, kept from check to create: transport and credentials stay in memory. */
+export interface Checked {
+  readonly request: PullRequest;
+  readonly limits: Limits;
+  readonly directory: string;
+  readonly urn: string;
+  /** Where the inputs have a destination. */
+  readonly placement: Placement | undefined;
+}
+
+/** What the engine passes to a check. */
+interface Given {
+  /** The checked inputs of the state. */
+  readonly olds: Properties;
+  readonly news: Properties;
+}
+
+/** What all steps of one check share. */
+interface Work extends ReadInputs {
+  readonly olds: Properties;
+  readonly run: RunOptions | undefined;
+  readonly directory: string;
+  readonly world: World;
+  readonly report: Report;
+}
+
+/** @throws OciError what a pull throws, and what stands in the way of a destination. */
+export async function check(
+  { olds, news }: Given,
+  host: Host,
+  placements: Placements,
+  signal: AbortSignal,
+): Promise<CheckAnswer & { readonly checked?: Checked }> {
+  const run = parseRunOptions(news[RUN_KEY]);
+  const given = givenInputs(news);
+  if (hasUnknown(given)) return unknownAnswer(given);
+  const read = readInputs(given);
+  if ("failures" in read) return { inputs: {}, failures: read.failures };
+
+  const { inputs } = read;
+  const directory = run?.directory ?? host.directory;
+  const world = host.world(directory);
+  const report = host.report(run?.urn ?? "");
+  const work: Work = { ...read, olds, run, directory, world, report };
+  const known = olds["reference"] === inputs.reference ? knownDigest(olds) : undefined;
+  const choice = await chooseDigest(read, given, known, run, host.confirmations);
+  warnOfHonoredDigest(olds, inputs, report);
+  const { digest, tagDigest, outage } = choice;
+  const request = { ...(await requestOf(read, directory)), digest, tagDigest, outage, known };
+  const limits = limitsWith(inputs.limits);
+  const found = await bring(request, work, { settings: world.settings, limits, report, signal });
+  await confirm(found, work, host);
+  if (!choice.isConfirmed) await sayWhatMoved(found, work);
+  const placement = placementOf(found, work, placements);
+  const placed = await placedAt(found, work, placement);
+  const again = againByDigest(request, found);
+  return {
+    inputs: { ...storedInputs(inputs), ...outputs(read.reference, found, olds), ...placed },
+    failures: [],
+    checked: { request: again, limits, directory, urn: run?.urn ?? "", placement },
+  };
+}
+
+/** Pulls; in a preview that must not pull what is new, only locates. */
+async function bring(
+  request: PullRequest,
+  { inputs, run, world }: Work,
+  context: Context,
+): Promise<Located | Pulled> {
+  const mayPull = inputs.pullOnPreview !== false || run?.preview !== true;
+  return mayPull ? await pull(request, world, context) : await locate(request, world, context);
+}
+
+/** Records what this preview shows, for the update of the same run. */
+async function confirm({ digest }: Located, work: Work, host: Host): Promise<void> {
+  const { run, inputs, report } = work;
+  if (run?.preview !== true || !followsTag(work) || run.dependsOn) return;
+  await host.confirmations.confirm(run.urn, inputs.reference, digest).catch((error: unknown) => {
+    report.warning(
+      `what this preview shows cannot be recorded (${systemCode(error) ?? String(error)}), so an update asks for the tag anew; make the cache writable`,
+    );
+  });
+}
+
+function placementOf(
+  found: Located | Pulled,
+  { inputs, olds, run, directory }: Work,
+  placements: Placements,
+): Placement | undefined {
+  const { destination, onLocalChange = "restore" } = inputs;
+  if (destination === undefined) return undefined;
+  const { contentDigest } = olds;
+  const before = olds["destination"] === destination ? contentDigest : undefined;
+  return placements.plan({
+    urn: run?.urn ?? "",
+    directory,
+    destination,
+    key: found.key,
+    tree: "tree" in found ? found.tree : undefined,
+    onLocalChange,
+    before: typeof before === "string" ? before : undefined,
+  });
+}
+
+/** The output `placedAt`; and why the copy changes, where nothing else shows it. */
+async function placedAt(
+  { digest }: Located,
+  { inputs, reference, olds, run, report }: Work,
+  placement: Placement | undefined,
+): Promise<Properties> {
+  const { destination } = inputs;
+  if (placement === undefined || destination === undefined) return {};
+  const copy = await placement.look();
+  const isSame = olds["destination"] === destination && olds["digest"] === digest;
+  if (copy.state === "due" && isSame) report.info(`${destination} is updated: ${copy.reason}`);
+  if (copy.state === "due" && run?.preview === true) return { placedAt: UNKNOWN };
+  return { placedAt: placedAtOf(reference, destination) };
+}
+
+function outputs(reference: Reference, found: Located | Pulled, olds: Properties): Properties {
+  if ("tree" in found) return { ...outputsOf(reference, found) };
+  // The same content has the same outputs, here or not.
+  const { path } = olds;
+  const isKnown = typeof path === "string" && treeNameOf(path) === found.key.name;
+  const content = CONTENT_OUTPUTS.flatMap((name) => {
+    if (!isKnown) return [[name, UNKNOWN]] as const;
+    return olds[name] === undefined ? [] : [[name, olds[name]] as const];
+  });
+  return { ...manifestOutputs(reference, found), ...Object.fromEntries(content) };
+}
+
+/** Without hidden inputs, and without outputs that `ignoreChanges` copies from the old inputs. */
+function givenInputs(news: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(news).filter(
+      ([name]) => !name.startsWith("__") && (INPUT_ROWS.has(name) || !(name in OUTPUTS)),
+    ),
+  );
+}
+
+/** In a preview, what depends on an unknown input is unknown; only wrong names are wrong already. */
+function unknownAnswer(given: Properties): CheckAnswer {
+  const names = Object.keys(OUTPUTS).filter(
+    (name) => name !== "placedAt" || given["destination"] !== undefined,
+  );
+  const unknown = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
+  return { inputs: { ...unknown, ...storedInputs(given) }, failures: checkNames(given) };
+}
+
+/** The same content once more: the tag has been judged, and is not asked for again. */
+function againByDigest(request: PullRequest, { digest }: Located): PullRequest {
+  const { tag: _tag, ...repository } = request.reference;
+  const { platform, selection, transport } = request;
+  return { reference: { ...repository, digest }, digest, platform, selection, transport };
+}
+
+async function sayWhatMoved(found: Located | Pulled, work: Work): Promise<void> {
+  const { inputs, reference, olds, world, report } = work;
+  const before = knownDigest(olds);
+  if (before === undefined || before === found.digest) return;
+  const { path } = olds;
+  const receipt =
+    typeof path === "string" ? await world.trees.receipt(treeNameOf(path)) : undefined;
+  report.info(
+    movedMessage({
+      subject: formatReference(reference),
+      isSameReference: olds["reference"] === inputs.reference && followsTag(work),
+      before,
+      after: found.digest,
+      oldFiles: receipt?.entries ?? olds["files"],
+      newFiles: "tree" in found ? found.tree.entries : undefined,
+    }),
+  );
+}

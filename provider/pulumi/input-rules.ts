@@ -1,0 +1,130 @@
+/**
+ * The rules of inputs where a type alone does not say enough: halves that go together, names that
+ * lead nowhere. A failure names the input and never its value. Pure.
+ */
+import { globProblem } from "../content/globs";
+import { pathProblem } from "../content/path-rules";
+import { registryProblem } from "../reference/grammar";
+import { parseProxy } from "../registry/proxy";
+
+type Values = Readonly<Record<string, unknown>>;
+
+const REGISTRY_HINT =
+  "name a registry by its host and port, without a scheme and a path: registry.example:5000";
+
+/** What breaks a rule; what has a wrong type is left to those who check types. */
+export function ruleFailures(values: Values): readonly string[] {
+  return [
+    ...transportFailures(values, ""),
+    ...checkRegistries(values),
+    ...checkSubPath(values),
+    ...checkDestination(values),
+    ...checkGlobs(values),
+  ];
+}
+
+/** Rules for the options of one registry; `prefix` stands before their names. */
+function transportFailures(values: Values, prefix: string): string[] {
+  return [
+    ...checkCertificate(values, prefix),
+    ...checkCredentials(values, prefix),
+    ...checkProxy(values, prefix),
+  ];
+}
+
+function checkRegistries({ registries }: Values): string[] {
+  if (typeof registries !== "object" || registries === null) return [];
+  if (Array.isArray(registries)) return [];
+  return Object.entries(registries).flatMap(([host, options]: [string, unknown]) => {
+    const name = `registries["${host}"]`;
+    const problem = registryProblem(host);
+    if (problem !== undefined) return [failure(name, problem.fact, REGISTRY_HINT)];
+    if (typeof options !== "object" || options === null) return [];
+    return transportFailures(options as Values, `${name}.`);
+  });
+}
+
+function checkCertificate({ clientCertificate }: Values, prefix: string): string[] {
+  if (typeof clientCertificate !== "object" || clientCertificate === null) return [];
+  if (Array.isArray(clientCertificate)) return [];
+  const halves = clientCertificate as Record<string, unknown>;
+  const missing = ["certificate", "key"].filter((half) => isAbsent(halves[half]));
+  if (missing.length === 0) return [];
+  const fact = `it has no ${missing.join(" and no ")}`;
+  return [
+    failure(
+      `${prefix}clientCertificate`,
+      fact,
+      "give certificate and key, each a PEM text or a path",
+    ),
+  ];
+}
+
+function checkProxy({ proxy }: Values, prefix: string): string[] {
+  if (typeof proxy !== "string" || proxy === "" || proxy === NO_PROXY) return [];
+  if (parseProxy(proxy) !== undefined) return [];
+  const hint = `give a URL like http://proxy.example:3128, or ${NO_PROXY}`;
+  return [failure(`${prefix}proxy`, "it names no proxy that is reached by http: or https:", hint)];
+}
+
+function checkSubPath({ subPath }: Values): string[] {
+  if (typeof subPath !== "string" || subPath === "") return [];
+  const problem = pathProblem(subPath);
+  const hint = "give a folder of the content, relative to its root: charts/app";
+  return problem === undefined ? [] : [failure("subPath", `as a path, ${problem}`, hint)];
+}
+
+function checkDestination({ destination }: Values): string[] {
+  if (typeof destination !== "string") return [];
+  const hint = "give a folder relative to the program's directory, or an absolute one";
+  if (/^~(\/|$)/.test(destination)) {
+    return [failure("destination", "it begins with ~, which only a shell replaces", hint)];
+  }
+  return destination.includes("\0")
+    ? [failure("destination", "it holds a NUL character", hint)]
+    : [];
+}
+
+function checkGlobs(values: Values): string[] {
+  return ["include", "exclude"].flatMap((name) => {
+    const globs: unknown = values[name];
+    if (!Array.isArray(globs)) return [];
+    return globs.flatMap((glob, index) => {
+      const problem = typeof glob === "string" && glob !== "" ? globProblem(glob) : undefined;
+      if (problem === undefined) return [];
+      const hint = "give a glob relative to the content's root: charts/**";
+      return [failure(`${name}[${index}]`, `it matches nothing: ${problem}`, hint)];
+    });
+  });
+}
+
+function checkCredentials({ credentials }: Values, prefix: string): string[] {
+  if (typeof credentials !== "object" || credentials === null) return [];
+  const { username, password, identityToken } = credentials as Record<string, unknown>;
+  const hasToken = !isAbsent(identityToken);
+  const hasLogin = !isAbsent(username) || !isAbsent(password);
+  if (hasToken && hasLogin) {
+    return [
+      failure(`${prefix}credentials`, "it has a login and an identityToken", CREDENTIALS_HINT),
+    ];
+  }
+  if (!hasToken && (isAbsent(username) || isAbsent(password))) {
+    return [failure(`${prefix}credentials`, "it is not complete", CREDENTIALS_HINT)];
+  }
+  return [];
+}
+
+/** The value of `proxy` that means: none. */
+const NO_PROXY = "none";
+
+const CREDENTIALS_HINT = "give username and password, or identityToken alone";
+
+/** In the form of all errors. The hint is a description of the table, or names to choose from. */
+export function failure(name: string, fact: string, hint: string): string {
+  return `cannot use input "${name}": ${fact}\nhint: ${hint.replaceAll("`", "")}`;
+}
+
+/** As good as not given. */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}

@@ -1,0 +1,289 @@
+/** The copy at `destination` in the life of a resource: when it is an update, and what it touches. */
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { OciError } from "../../provider/errors";
+import { UNKNOWN } from "../../provider/pulumi/known";
+import type { Properties } from "../../provider/pulumi/lifecycle";
+import { lifecycleWorld, URN, type HostProcess, type LifecycleWorld } from "./lifecycle-world";
+
+const SIGNAL = new AbortController().signal;
+const PREVIEW = { preview: true } as const;
+
+interface Placed {
+  readonly world: LifecycleWorld;
+  readonly given: Properties;
+  readonly id: string;
+  readonly state: Properties;
+  /** Path of a file of the copy. */
+  readonly file: (name: string) => string;
+}
+
+/** A resource that was created with a copy of two files at vendor/app. */
+async function placed(
+  context: Parameters<typeof lifecycleWorld>[0],
+  more: Properties = {},
+): Promise<Placed> {
+  const world = await lifecycleWorld(context);
+  world.publish({ "a.txt": "a", "dir/b.txt": "b" });
+  const { reference } = world;
+  const given = { reference, plainHttp: true, destination: "vendor/app", ...more };
+  const host = world.host();
+  const { inputs, failures } = await host.check(given);
+  assert.deepEqual(failures, []);
+  const { id, outs } = await host.lifecycle.create(inputs, SIGNAL);
+  const file = (name: string): string => join(world.project, "vendor/app", name);
+  return { world, given, id, state: outs, file };
+}
+
+interface Run {
+  readonly host: HostProcess;
+  readonly shown: Properties;
+  readonly changes: boolean;
+}
+
+/** A preview, or the checks of an update. */
+async function run(at: Placed, more: Properties = {}, preview = true): Promise<Run> {
+  const host = at.world.host();
+  const given = { ...at.given, ...more };
+  const { inputs, failures } = await host.check(given, { preview }, at.state);
+  assert.deepEqual(failures, []);
+  const { changes } = await host.lifecycle.diff(at.id, at.state, inputs);
+  return { host, shown: inputs, changes };
+}
+
+async function update(at: Placed, more: Properties = {}): Promise<HostProcess> {
+  const { host, shown, changes } = await run(at, more, false);
+  assert.ok(changes);
+  await host.lifecycle.update(at.id, at.state, shown, SIGNAL);
+  return host;
+}
+
+function said({ host }: { readonly host: HostProcess }): string {
+  return host.report.lines.join("\n");
+}
+
+describe("a destination", () => {
+  test("is placed by create, not by a preview", async (context) => {
+    const world = await lifecycleWorld(context);
+    world.publish({ "a.txt": "a" });
+    const given = { reference: world.reference, plainHttp: true, destination: "vendor" };
+    const preview = await world.host().check(given, PREVIEW);
+    assert.equal(preview.inputs["placedAt"], UNKNOWN);
+    assert.equal(preview.inputs["destination"], "vendor");
+    assert.equal(fs.existsSync(join(world.project, "vendor")), false);
+    const host = world.host();
+    const { inputs } = await host.check(given);
+    assert.equal(inputs["placedAt"], "vendor");
+    assert.equal(fs.existsSync(join(world.project, "vendor")), false);
+    await host.lifecycle.create(inputs, SIGNAL);
+    assert.equal(fs.readFileSync(join(world.project, "vendor/a.txt"), "utf8"), "a");
+    const tree = join(world.project, String(inputs["path"]), "a.txt");
+    assert.notEqual(fs.statSync(tree).ino, fs.statSync(join(world.project, "vendor/a.txt")).ino);
+  });
+
+  test("that is in order is no change, in a preview and in an update", async (context) => {
+    const at = await placed(context);
+    for (const preview of [true, false]) {
+      const { shown, changes } = await run(at, {}, preview);
+      assert.equal(changes, false);
+      assert.deepEqual(shown, at.state);
+    }
+  });
+
+  test("a moved tag makes placedAt unknown, and the update replaces the copy", async (context) => {
+    const at = await placed(context);
+    at.world.publish({ "a.txt": "new" });
+    fs.writeFileSync(at.file("mine.txt"), "mine");
+    assert.equal((await run(at)).shown["placedAt"], UNKNOWN);
+    await update(at);
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "new");
+    assert.equal(fs.readFileSync(at.file("mine.txt"), "utf8"), "mine");
+    assert.equal(fs.existsSync(at.file("dir")), false);
+  });
+
+  test("on another machine it is one update, with its reason; path is the same", async (context) => {
+    const at = await placed(context);
+    fs.rmSync(at.world.project, { recursive: true });
+    fs.mkdirSync(at.world.project);
+    const preview = await run(at);
+    assert.equal(preview.changes, true);
+    assert.deepEqual({ ...preview.shown, placedAt: "vendor/app" }, at.state);
+    assert.equal(preview.shown["placedAt"], UNKNOWN);
+    assert.match(said(preview), /^info: vendor\/app is updated: /m);
+    await update(at);
+    assert.equal(fs.readFileSync(at.file("dir/b.txt"), "utf8"), "b");
+    assert.equal((await run(at)).changes, false);
+  });
+
+  test("in a checkout that holds the very content, nothing changes", async (context) => {
+    const at = await placed(context);
+    fs.rmSync(join(at.world.project, ".oci-artifacts"), { recursive: true });
+    assert.equal((await run(at)).changes, false);
+    assert.equal((await run(at, {}, false)).changes, false);
+  });
+
+  test("in a checkout that holds the content of the state, a moved tag replaces it", async (context) => {
+    const at = await placed(context);
+    fs.rmSync(join(at.world.project, ".oci-artifacts"), { recursive: true });
+    at.world.publish({ "a.txt": "new" });
+    await update(at);
+    assert.deepEqual(fs.readdirSync(at.file(".")), ["a.txt"]);
+  });
+
+  test("leads into the folder that the reference names", async (context) => {
+    const world = await lifecycleWorld(context);
+    world.publish({ "charts/app/a.txt": "a" });
+    const reference = `oci://${world.registry.host}/team/app//charts/app?tag=1`;
+    const given = { reference, plainHttp: true, destination: "vendor" };
+    const { inputs } = await world.host().check(given);
+    assert.equal(inputs["placedAt"], "vendor/charts/app");
+  });
+});
+
+describe("local changes", () => {
+  test("restore: an update that says what was changed, and brings it back", async (context) => {
+    const at = await placed(context);
+    fs.writeFileSync(at.file("a.txt"), "edited");
+    fs.rmSync(at.file("dir/b.txt"));
+    const preview = await run(at);
+    assert.equal(preview.changes, true);
+    assert.match(said(preview), /~ \.\/a\.txt/);
+    assert.match(said(preview), /- \.\/dir\/b\.txt/);
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "edited");
+    await update(at);
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
+    assert.equal(fs.readFileSync(at.file("dir/b.txt"), "utf8"), "b");
+  });
+
+  test("keep: no change, and an update to other content leaves them", async (context) => {
+    const keep = { onLocalChange: "keep" };
+    const at = await placed(context, keep);
+    fs.writeFileSync(at.file("a.txt"), "edited");
+    assert.equal((await run(at, {}, false)).changes, false);
+    at.world.publish({ "a.txt": "new", "dir/b.txt": "new" });
+    const host = await update(at);
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "edited");
+    assert.equal(fs.readFileSync(at.file("dir/b.txt"), "utf8"), "new");
+    assert.match(said({ host }), /warning: .*\.\/a\.txt/);
+  });
+
+  test("error: a failure in the preview that names them", async (context) => {
+    const at = await placed(context, { onLocalChange: "error" });
+    fs.writeFileSync(at.file("a.txt"), "edited");
+    await assert.rejects(
+      at.world.host().check(at.given, PREVIEW, at.state),
+      (error) =>
+        error instanceof OciError && error.code === "LOCAL_CHANGE" && /a\.txt/.test(error.message),
+    );
+  });
+
+  test("a file of the user's where content has to go is an error in the preview", async (context) => {
+    const world = await lifecycleWorld(context);
+    world.publish({ "a.txt": "a" });
+    fs.mkdirSync(join(world.project, "vendor"));
+    fs.writeFileSync(join(world.project, "vendor/a.txt"), "mine");
+    const given = { reference: world.reference, plainHttp: true, destination: "vendor" };
+    await assert.rejects(
+      world.host().check(given, PREVIEW),
+      (error) => error instanceof OciError && error.code === "DESTINATION_NOT_OURS",
+    );
+    assert.equal(fs.readFileSync(join(world.project, "vendor/a.txt"), "utf8"), "mine");
+  });
+});
+
+describe("another destination", () => {
+  test("the copy moves, and files of the user stay behind", async (context) => {
+    const at = await placed(context);
+    fs.writeFileSync(at.file("mine.txt"), "mine");
+    await update(at, { destination: "lib" });
+    assert.equal(fs.readFileSync(join(at.world.project, "lib/a.txt"), "utf8"), "a");
+    assert.deepEqual(fs.readdirSync(at.file(".")), ["mine.txt"]);
+  });
+
+  test("none: the copy goes", async (context) => {
+    const at = await placed(context);
+    const { destination: _none, ...given } = at.given;
+    const { shown, host, changes } = await run({ ...at, given }, {}, false);
+    assert.equal(changes, true);
+    assert.equal("placedAt" in shown, false);
+    await host.lifecycle.update(at.id, at.state, shown, SIGNAL);
+    assert.equal(fs.existsSync(at.file(".")), false);
+  });
+
+  for (const [name, one, other] of [
+    ["equal", "vendor", "./vendor"],
+    ["nested", "vendor", "vendor/app"],
+    ["nested the other way", "vendor/app", "vendor"],
+  ] as const) {
+    test(`two of one run that are ${name} are refused`, async (context) => {
+      const world = await lifecycleWorld(context);
+      world.publish({ "a.txt": "a" });
+      const given = { reference: world.reference, plainHttp: true };
+      const host = world.host();
+      await host.check({ ...given, destination: one }, PREVIEW);
+      const urn = URN.replace("manifests", "others");
+      await assert.rejects(
+        host.check({ ...given, destination: other }, { ...PREVIEW, urn }),
+        /^OciError: cannot use input "destination": .* of the resource manifests\n/,
+      );
+      // The very same resource once more is no conflict.
+      await host.check({ ...given, destination: other }, PREVIEW);
+    });
+  }
+
+  for (const destination of [".", "..", "/", ".oci-artifacts", ".oci-artifacts/x", "~/x", ""]) {
+    test(`${JSON.stringify(destination)} is refused`, async (context) => {
+      const world = await lifecycleWorld(context);
+      world.publish({ "a.txt": "a" });
+      const given = { reference: world.reference, plainHttp: true, destination };
+      const failures = await world
+        .host()
+        .check(given)
+        .then(
+          (answer) => answer.failures.join("\n"),
+          (error: unknown) => String(error),
+        );
+      assert.match(failures, /cannot use input "destination": .*\nhint: /);
+    });
+  }
+});
+
+describe("delete", () => {
+  test("removes what was placed, and names what stays", async (context) => {
+    const at = await placed(context);
+    fs.writeFileSync(at.file("a.txt"), "edited");
+    fs.writeFileSync(at.file("dir/mine.txt"), "mine");
+    const host = at.world.host();
+    await host.lifecycle.delete(at.id, at.state);
+    assert.deepEqual(fs.readdirSync(at.file(".")).sort(), ["a.txt", "dir"]);
+    assert.deepEqual(fs.readdirSync(at.file("dir")), ["mine.txt"]);
+    assert.match(said({ host }), /warning: .*a\.txt/);
+  });
+
+  test("of the last owner only: two stacks may share a folder", async (context) => {
+    const at = await placed(context);
+    const host = at.world.host();
+    const other = await host.check(at.given, { urn: URN.replace("::dev::", "::prod::") });
+    const { id } = await host.lifecycle.create(other.inputs, SIGNAL);
+    await host.lifecycle.delete(at.id, at.state);
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
+    await host.lifecycle.delete(id, other.inputs);
+    assert.equal(fs.existsSync(at.file(".")), false);
+  });
+
+  test("finds the folder of an inline program, which lives elsewhere than the provider", async (context) => {
+    const at = await lifecycleWorld(context);
+    at.publish({ "a.txt": "a" });
+    const elsewhere = join(at.project, "../elsewhere");
+    fs.mkdirSync(elsewhere);
+    const given = { reference: at.reference, plainHttp: true, destination: "vendor" };
+    const host = at.host();
+    const { inputs } = await host.check(given, { directory: elsewhere });
+    const { id } = await host.lifecycle.create(inputs, SIGNAL);
+    assert.ok(fs.existsSync(join(elsewhere, "vendor/a.txt")));
+    await at.host().lifecycle.delete(id, inputs);
+    assert.equal(fs.existsSync(join(elsewhere, "vendor")), false);
+  });
+});
