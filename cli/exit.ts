@@ -1,14 +1,17 @@
 /**
  * Exit codes, and how a command that failed says so. One table: the help and the docs show it.
  */
-import { asOciError } from "../provider/errors";
+import { asOciError, type ErrorCode } from "../provider/errors";
 import { redact } from "../provider/redact";
-import { hintWithFlags, withFlags } from "./arguments";
+import { hintWithFlags, withFlags } from "./flag-words";
 
 /** What each exit code means. */
 export const EXIT_CODES = {
   done: { code: 0, means: "done: for pull, the whole content is in place" },
-  failed: { code: 1, means: "failed; the message says why, and what to do" },
+  failed: {
+    code: 1,
+    means: "failed, of a list at least one; the message says why, and what to do",
+  },
   usage: { code: 2, means: "the command line is wrong" },
   interrupted: { code: 130, means: "interrupted; nothing was left half-written" },
 } as const;
@@ -21,13 +24,36 @@ export function sayUsage(problem: string): number {
   return EXIT_CODES.usage.code;
 }
 
+/** An error, in the words of the command line and the form of its JSON. */
+export interface Failure {
+  readonly code: ErrorCode;
+  /** Whole, with details and hint. */
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+}
+
+/** What was thrown by work on the subject. */
+export function failureOf(error: unknown, subject: string): Failure {
+  const { code, message, hint, status } = asOciError(error, "pull", subject);
+  return {
+    code,
+    message: withFlags(message),
+    hint: hint === undefined ? undefined : hintWithFlags(hint),
+    status,
+  };
+}
+
 /** The exit code for an error, after printing it: as text, or as JSON on standard output. */
 export function sayFailure(error: unknown, subject: string, json: boolean): number {
-  const failure = asOciError(error, "pull", subject);
-  const { code, status } = failure;
-  const message = withFlags(failure.message);
-  const hint = failure.hint === undefined ? undefined : hintWithFlags(failure.hint);
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint, status } })}\n`);
-  else process.stderr.write(`${message}\n`);
-  return (code === "CANCELLED" ? EXIT_CODES.interrupted : EXIT_CODES.failed).code;
+  const failure = failureOf(error, subject);
+  if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  else process.stderr.write(`${failure.message}\n`);
+  return exitCodeOf([failure.code]);
+}
+
+/** The exit code for these failures: an interruption before all others. */
+export function exitCodeOf(codes: readonly ErrorCode[]): number {
+  if (codes.length === 0) return EXIT_CODES.done.code;
+  return (codes.includes("CANCELLED") ? EXIT_CODES.interrupted : EXIT_CODES.failed).code;
 }

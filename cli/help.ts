@@ -4,7 +4,7 @@
 import { allFlags } from "./arguments";
 import { EXIT_CODES } from "./exit";
 
-const WIDTH = 26;
+const WIDTH = 27;
 
 /** The whole help. */
 export function helpText(): string {
@@ -14,10 +14,12 @@ export function helpText(): string {
   });
   return [
     "usage: oci-artifact pull REF --output DIR [flags]",
+    "       oci-artifact pull --from-file FILE [flags]",
     "       oci-artifact inspect REF [flags]",
     "       oci-artifact cache ls|prune|verify",
     "",
     "pull checks every byte of an OCI artifact, and places its content at DIR: whole, or not at all.",
+    "From a FILE of lines REF<tab>DIR it pulls all that are listed, a few at a time.",
     "inspect tells what a reference is, and what a pull would make of it, without its content.",
     "cache lists, prunes and verifies what lies in the cache.",
     "REF is registry/repository:tag, …@sha256:…, or oci://registry/repository?tag=…",

@@ -23,6 +23,8 @@ async function main(args: readonly string[]): Promise<number> {
       return sayUsage(command.problem);
     case "pull":
       return await (await import("./pull.js")).pullCommand(command);
+    case "pull-list":
+      return await (await import("./pull-all.js")).pullListCommand(command);
     case "inspect":
       return await (await import("./pull.js")).inspectCommand(command);
   }

@@ -2,7 +2,6 @@
  * `oci-artifact pull` and `inspect`: the same road that the resource takes, on a terminal.
  */
 import { resolve } from "node:path";
-import { text } from "node:stream/consumers";
 import {
   closeSessions,
   inspectInputs,
@@ -10,9 +9,12 @@ import {
   pullInputs,
   type SessionOptions,
 } from "../provider/pulumi/session";
+import type { OutputValues } from "../provider/pulumi/outputs";
 import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
-import { inputsOf, type InspectCommand, type PullCommand } from "./arguments";
+import type { InspectCommand, PullCommand } from "./arguments";
+import { readSources } from "./flag-sources";
+import { inputsOf } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
 import { inspectionJson, inspectionText } from "./inspection-text";
 import { openTerminalReport } from "./terminal";
@@ -20,14 +22,31 @@ import { openTerminalReport } from "./terminal";
 /** Runs the command; what it printed last is the result. Returns the exit code. */
 export async function pullCommand(command: PullCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
-    const output = resolve(command.output);
-    const result = await pullInputs(inputs, { ...options, output });
-    const { path: _tree, ...facts } = outputsOfResult(result);
-    const servedBy = result.pulled.servedBy?.host;
+    const placed = await pullTo(command.output, inputs, options);
     return command.json
-      ? JSON.stringify({ ...facts, directory: output, servedBy })
-      : `${facts.pinned}\n${amountOf(facts)} in ${printable(command.output)}`;
+      ? JSON.stringify(placed)
+      : `${placed.pinned}\n${amountOf(placed)} in ${printable(command.output)}`;
   });
+}
+
+/** What a pull came to, as JSON shows it. */
+export interface Placed extends Omit<OutputValues, "path" | "placedAt"> {
+  /** Where the content lies; absolute. */
+  readonly directory: string;
+  /** Undefined where the cache had it all. */
+  readonly servedBy: string | undefined;
+}
+
+/** Pulls by inputs to a folder, which counts from the working directory. Throws what a pull throws. */
+export async function pullTo(
+  folder: string,
+  inputs: Readonly<Record<string, unknown>>,
+  options: SessionOptions,
+): Promise<Placed> {
+  const values = { ...inputs, destination: folder };
+  const result = await pullInputs(values, { ...options, destination: "instead" });
+  const { path: _tree, placedAt: _folder, ...facts } = outputsOfResult(result);
+  return { ...facts, directory: resolve(folder), servedBy: result.pulled.servedBy?.host };
 }
 
 /** Runs the command. Returns the exit code. */
@@ -50,7 +69,8 @@ async function run(command: PullCommand | InspectCommand, work: Work): Promise<n
   const interrupted = new AbortController();
   const report = openTerminalReport();
   try {
-    const inputs = inputsOf(command, await passwordOf(command));
+    const { reference, flags } = command;
+    const inputs = inputsOf(reference, flags, await readSources(flags));
     // Only now: while nothing but the password is waited for, an interrupt simply ends the process.
     process.once("SIGINT", () => {
       interrupted.abort();
@@ -66,10 +86,4 @@ async function run(command: PullCommand | InspectCommand, work: Work): Promise<n
   } finally {
     await closeSessions();
   }
-}
-
-/** Standard input, if that is where the password comes from; without the line feed behind it. */
-async function passwordOf({ flags }: PullCommand | InspectCommand): Promise<string | undefined> {
-  if (flags["password-stdin"] !== true) return undefined;
-  return (await text(process.stdin)).replace(/\r?\n$/, "");
 }

@@ -17,52 +17,119 @@ export interface TerminalReport extends Report {
 
 /** A report to this process's standard error. */
 export function openTerminalReport(now: () => number = Date.now): TerminalReport {
-  const bar = process.stderr.isTTY ? openBar() : undefined;
+  const screen = openScreen("{bar} {percentage}% of {text}, {eta_formatted} left", now);
+  return Object.freeze({
+    info: screen.line,
+    warning: (message: string) => {
+      screen.line(`warning: ${message}`);
+    },
+    status: (message: string, progress?: Progress) => {
+      if (progress === undefined) {
+        screen.status(message);
+        return;
+      }
+      const { doneBytes: done, totalBytes: total } = progress;
+      screen.status(message, { done, total, text: formatByteSize(total) });
+    },
+    close: screen.close,
+  });
+}
+
+/** A report of several pulls at a time. */
+export interface ListReport {
+  /** For the one of this reference: what it says has the reference in front. */
+  of(reference: string): Report;
+  /** Counts one that has ended. */
+  count(how: "pulled" | "failed"): void;
+  /** Takes the bar away. */
+  close(): void;
+}
+
+/** A report to this process's standard error that counts pulls, not bytes. */
+export function openListReport(total: number, now: () => number = Date.now): ListReport {
+  const screen = openScreen("{bar} {text}", now);
+  const counts = { pulled: 0, failed: 0 };
+  const show = (): void => {
+    const { pulled, failed } = counts;
+    const text = `${pulled} of ${total} pulled${failed > 0 ? `, ${failed} failed` : ""}`;
+    screen.status(text, { done: pulled + failed, total, text });
+  };
+  return Object.freeze({
+    of: (reference: string) => ({
+      info: (message: string) => {
+        screen.line(`${reference}: ${message}`);
+      },
+      warning: (message: string) => {
+        screen.line(`warning: ${reference}: ${message}`);
+      },
+      status: show,
+    }),
+    count: (how: "pulled" | "failed") => {
+      counts[how] += 1;
+      show();
+    },
+    close: screen.close,
+  });
+}
+
+/** How far it is, and what stands beside the bar. */
+interface Amount {
+  readonly done: number;
+  readonly total: number;
+  readonly text: string;
+}
+
+interface Screen {
+  readonly line: (message: string) => void;
+  /** Now and then: as a bar where there is one and something to measure, else as a line. */
+  readonly status: (message: string, amount?: Amount) => void;
+  readonly close: () => void;
+}
+
+function openScreen(format: string, now: () => number): Screen {
+  const bar = process.stderr.isTTY ? openBar(format) : undefined;
   const line = (message: string): void => {
     bar?.hide();
     process.stderr.write(`${redact(message)}\n`);
   };
   let nextMs = now() + (bar === undefined ? LINE_MS : FIRST_MS);
-  return Object.freeze({
-    info: line,
-    warning: (message: string) => {
-      line(`warning: ${message}`);
-    },
-    status: (message: string, progress?: Progress) => {
+  return {
+    line,
+    status(message, amount) {
       if (now() < nextMs) return;
       if (bar === undefined) {
         nextMs = now() + LINE_MS;
         line(message);
-      } else if (progress !== undefined) {
-        bar.show(progress);
+      } else if (amount !== undefined) {
+        bar.show(amount);
       }
     },
     close: () => bar?.hide(),
-  });
+  };
 }
 
 interface Bar {
-  show(progress: Progress): void;
+  show(amount: Amount): void;
   hide(): void;
 }
 
-function openBar(): Bar {
+function openBar(format: string): Bar {
   let bar: SingleBar | undefined;
   return {
-    show({ doneBytes, totalBytes }) {
+    show({ done, total, text }) {
       if (bar === undefined) {
         bar = new SingleBar({
           stream: process.stderr,
-          format: "{bar} {percentage}% of {size}, {eta_formatted} left",
+          format,
           barCompleteChar: "#",
           barIncompleteChar: "-",
           hideCursor: true,
           clearOnComplete: true,
         });
-        bar.start(totalBytes, doneBytes, { size: formatByteSize(totalBytes) });
+        bar.start(total, done, { text });
       }
-      bar.update(doneBytes);
-      if (doneBytes >= totalBytes) this.hide();
+      bar.update(done, { text });
+      if (done >= total) this.hide();
     },
     hide() {
       bar?.stop();

@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { allFlags, hintWithFlags, parseCommand, withFlags } from "../../cli/arguments";
+import { allFlags, parseCommand } from "../../cli/arguments";
+import { hintWithFlags, withFlags } from "../../cli/flag-words";
 import { helpText } from "../../cli/help";
 import { documentedInputs } from "../../provider/pulumi/inputs";
 import { folderFor } from "../support/folder-for-test";
@@ -84,9 +85,14 @@ test("help and version", () => {
   assert.equal(parseCommand(["--version"]).kind, "version");
 });
 
-test("every input is the reference or has a flag, and the help names all flags", () => {
-  for (const { flags, name } of documentedInputs()) {
-    assert.equal(flags.length > 0, name !== "reference", name);
+test("every input has a flag, and the help names all flags", () => {
+  // The reference is an argument, and there is no preview on the command line.
+  const without = ["reference", "pullOnPreview"];
+  for (const { flags, name, type } of documentedInputs()) {
+    assert.equal(flags.length > 0, !without.includes(name), name);
+    if (type.kind !== "object" || flags.some(({ pairs }) => pairs === true)) continue;
+    const fields = flags.map(({ field }) => field ?? "");
+    assert.deepEqual(fields.sort(), Object.keys(type.fields).sort(), name);
   }
   const names = allFlags().map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
@@ -115,13 +121,16 @@ describe("in place of inputs, flags are named", () => {
     ],
     ["cannot use caCertificates[0]: a.pem", "cannot use --ca-file: a.pem"],
     ["cannot use clientCertificate.key: the file", "cannot use --key-file: the file"],
-    ["cannot use clientCertificate.passphrase: no", "cannot use clientCertificate.passphrase: no"],
+    ["cannot use clientCertificate.passphrase: no", "cannot use --passphrase-file: no"],
     ['cannot use input "digest": the digest', "cannot use --digest: the digest"],
     ['cannot use input "include[12]": it matches', "cannot use --include: it matches"],
     ['cannot use input "timeouts.stall": it must', "cannot use --stall-timeout: it must"],
     ['cannot use input "limits.entries": it must', "cannot use --limit entries=…: it must"],
     ['cannot use input "reference": it is', 'cannot use input "reference": it is'],
-    ['  credentials: the input "credentials"', "  credentials: --username and --password-stdin"],
+    [
+      '  credentials: the input "credentials"',
+      "  credentials: --username, --password-stdin and --identity-token-file",
+    ],
     // A name as such may be a word, or a registry's own.
     ["the digest of plainHttp and credentials", "the digest of plainHttp and credentials"],
     ["cannot pull r.example/limits.entries:1", "cannot pull r.example/limits.entries:1"],

@@ -41,7 +41,7 @@ async function world(t: TestContext) {
     const entries = readdirSync(join(folder, "out"), { recursive: true, encoding: "utf8" });
     return entries.sort();
   };
-  return { run, pull };
+  return { registry, run, pull };
 }
 
 test("another selection replaces the content at the same folder", async (t) => {
@@ -66,6 +66,31 @@ test("--limit raises what its error names", async (t) => {
   assert.equal(exitCode, 1);
   assert.match(stderr, /limit entries of 2 .*\nhint: .*--limit entries=…\n$/);
   assert.equal((await pull("--limit", "entries=6", "--limit", "layers=2")).length, 6);
+});
+
+test("what is refused names the flag that allows it, and that flag does", async (t) => {
+  const { registry, run, pull } = await world(t);
+  const publishFiles = (...layers: readonly Readonly<Record<string, string>>[]): void => {
+    publish(registry, "team/app", "1", {
+      layers: layers.map((files) => ({ bytes: tarGz(files), mediaType: MEDIA_TYPES.tarGzip })),
+    });
+  };
+  const refusal = async (): Promise<string> => (await run("pull", "--output", "out")).stderr;
+
+  publishFiles({ a: "1", b: "1" }, { a: "2" });
+  assert.match(
+    await refusal(),
+    /"a" of layer 1 .* is in layer 0 .*\nhint: set --allow-overwrite to/,
+  );
+  assert.deepEqual(await pull("--allow-overwrite"), ["a", "b"]);
+
+  publishFiles({ README: "1", readme: "2" });
+  assert.match(await refusal(), /differ only in case.*\nhint: set --allow-name-clashes where/);
+  assert.deepEqual(await pull("--allow-name-clashes"), ["README", "readme"]);
+
+  publishFiles({});
+  assert.match(await refusal(), /hold no files\nhint: .*set --allow-empty\n$/);
+  assert.deepEqual(await pull("--allow-empty"), []);
 });
 
 test("inspect shows which layers are chosen, and why none is", async (t) => {

@@ -5,7 +5,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test, type TestContext } from "node:test";
-import { allFlags, inputsOf, parseCommand, withFlags, type PullCommand } from "../../cli/arguments";
+import { allFlags, parseCommand, type PullCommand } from "../../cli/arguments";
+import { readSources } from "../../cli/flag-sources";
+import { inputsOf, type FlagValues } from "../../cli/flag-values";
+import { withFlags } from "../../cli/flag-words";
+import { OciError } from "../../provider/errors";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
 import { startProxy } from "../registry/proxy-server";
 import { createCertificates } from "../support/certificates";
@@ -51,9 +55,12 @@ function commandOf(...flags: readonly string[]): PullCommand {
 
 describe("flags", () => {
   test("become the inputs that they are documented as", () => {
-    const flags = allFlags().filter(({ name }) => !/^(output|json|help|version)$/.test(name));
+    const flags = allFlags().filter(
+      ({ name }) => !/^(output|from-file|json|help|version)$/.test(name),
+    );
     const values: Readonly<Record<string, string>> = {
       "on-tag-move": "keep",
+      "on-local-change": "keep",
       proxy: "http://proxy.example:3128",
       extract: "never",
       limit: "entries=7",
@@ -61,7 +68,12 @@ describe("flags", () => {
     const args = flags.flatMap(({ name, argument }) =>
       argument === undefined ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
     );
-    const inputs = inputsOf(commandOf(...args), "p");
+    const inputs = inputsOf("host/app", commandOf(...args).flags, {
+      "password-stdin": "p",
+      "identity-token-file": "t",
+      "passphrase-file": "secret",
+      registries: { host: { plainHttp: true } },
+    });
     assert.deepEqual(inputs, {
       reference: "host/app",
       digest: "7",
@@ -74,19 +86,29 @@ describe("flags", () => {
       subPath: "7",
       include: ["7"],
       exclude: ["7"],
+      allowOverwrite: true,
+      allowNameClashes: true,
+      allowEmpty: true,
       limits: { entries: 7 },
       onTagMove: "keep",
+      destination: "out",
+      onLocalChange: "keep",
       plainHttp: true,
       skipTlsVerify: true,
       insecure: true,
       caCertificates: ["7"],
-      clientCertificate: { certificate: "7", key: "7" },
-      credentials: { username: "7", password: "p" },
+      clientCertificate: { certificate: "7", key: "7", passphrase: "secret" },
+      credentials: { username: "7", password: "p", identityToken: "t" },
       proxy: "http://proxy.example:3128",
       timeouts: { connect: 7, stall: 7, total: 7 },
+      registries: { host: { plainHttp: true } },
     });
-    assert.equal(checkInputs(inputs).ok, true);
-    assert.deepEqual(inputsOf(commandOf(), undefined), { reference: "host/app" });
+    const login = { credentials: { username: "7", password: "p" } };
+    assert.equal(checkInputs({ ...inputs, ...login }).ok, true);
+    assert.deepEqual(inputsOf("host/app", commandOf().flags), {
+      reference: "host/app",
+      destination: "out",
+    });
   });
 
   test("that need each other, or a number, say so", () => {
@@ -160,4 +182,50 @@ describe("oci-artifact pull", () => {
     assert.equal(exitCode, 1);
     assert.match(stderr, /takes longer than the 2 seconds of --timeout\nhint: .* --timeout:/);
   });
+});
+
+describe("flags that name files", () => {
+  const wrong = async (flags: FlagValues): Promise<string> => {
+    try {
+      await readSources(flags);
+    } catch (error) {
+      assert.ok(error instanceof OciError);
+      return error.message;
+    }
+    return "";
+  };
+
+  test("take what the files hold, without the end of the line", async (context) => {
+    const folder = folderFor(context);
+    writeFileSync(join(folder, "token"), "geheim 42\n");
+    writeFileSync(join(folder, "registries.json"), '{"host": {"plainHttp": true}}');
+    const read = await readSources({
+      "identity-token-file": join(folder, "token"),
+      registries: join(folder, "registries.json"),
+      "ca-file": ["is left to the road"],
+    });
+    assert.deepEqual(read, {
+      "identity-token-file": "geheim 42",
+      registries: { host: { plainHttp: true } },
+    });
+  });
+
+  test("say which flag it is that cannot be used, and show nothing of the file", async (context) => {
+    const folder = folderFor(context);
+    writeFileSync(join(folder, "registries.json"), '{"host": geheim}');
+    const message = await wrong({ registries: join(folder, "registries.json") });
+    assert.match(message, /^cannot use --registries: .*registries\.json is not JSON\nhint: /);
+    assert.doesNotMatch(message, /geheim/);
+    const missing = await wrong({ "passphrase-file": "nowhere.txt" });
+    assert.match(missing, /^cannot use --passphrase-file: nowhere\.txt cannot be read \(ENOENT\)/);
+  });
+});
+
+test("--registries says how a registry is reached", async (context) => {
+  const { assertThere, folder, reference, registry, run } = await world(context);
+  const options = JSON.stringify({ [registry.host]: { plainHttp: true } });
+  writeFileSync(join(folder, "registries.json"), options);
+  const { exitCode, stderr } = await run(reference, "--registries", "registries.json");
+  assert.equal(exitCode, 0, stderr);
+  assertThere();
 });

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { folderFor } from "../support/folder-for-test";
-import { FIRST, publishFiles } from "../support/manifests";
+import { FIRST, publishFiles, SECOND } from "../support/manifests";
 import { registryFor } from "../support/registry-for-test";
 import { contentOf } from "../store/content";
 
@@ -41,36 +41,39 @@ async function machine(context: TestContext) {
     const [, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { exitCode: await exit, stderr };
   };
-  return { folder, pull };
+  return { registry, folder, pull };
 }
 
 for (const cache of ["locked", "locked/cache", "file", "dangling"]) {
   test(`the cache is ${cache}: the content comes, with a warning`, async (context) => {
-    const { folder, pull } = await machine(context);
+    const { registry, folder, pull } = await machine(context);
     const { exitCode, stderr } = await pull("out", cache);
     assert.equal(exitCode, 0, stderr);
-    assert.equal(stderr.split("so the next pull to it will be refused").length, 2, stderr);
+    assert.equal(stderr.split("so other content will be refused there").length, 2, stderr);
     const content = Object.entries(contentOf(join(folder, "out")));
     assert.deepEqual(
       Object.fromEntries(content.filter(([name]) => !name.endsWith("/"))),
       Object.fromEntries(Object.entries(FIRST)),
     );
     const again = await pull("out", cache);
-    assert.equal(again.exitCode, 1);
-    assert.match(again.stderr, /out: something lies there that was not placed by oci-artifact/);
+    assert.equal(again.exitCode, 0, again.stderr);
+    publishFiles(registry, SECOND);
+    const other = await pull("out", cache);
+    assert.equal(other.exitCode, 1);
+    assert.match(other.stderr, /^cannot place content at .*out: /m);
   });
 }
 
-for (const [parent, fact] of [
-  ["locked", "it may not be written (EACCES)"],
-  ["file", "it is no folder (EEXIST)"],
-  ["dangling", "it is not there and cannot be made (ENOENT)"],
+for (const [parent, named, fact] of [
+  ["locked", "locked", "it may not be written (EACCES)"],
+  ["file", "file/out", "a part of its path is no folder (ENOTDIR)"],
+  ["dangling", "dangling", "it is not there and cannot be made (ENOENT)"],
 ] as const) {
   test(`the output is below ${parent}: the message names it`, async (context) => {
     const { folder, pull } = await machine(context);
     const { exitCode, stderr } = await pull(`${parent}/out`, "cache");
     assert.equal(exitCode, 1);
-    const expected = `cannot write below ${join(folder, parent)}: ${fact}\nhint: choose another folder for the output, or make this one writable\n`;
+    const expected = `cannot write below ${join(folder, named)}: ${fact}\nhint: choose another folder for the copy, or make this one writable\n`;
     assert.ok(stderr.endsWith(expected), stderr);
   });
 }

@@ -1,0 +1,112 @@
+/**
+ * From the texts of flags to the values of inputs, by the one table of inputs. Pure: a value is judged
+ * by its form alone; the road judges the rest.
+ */
+import type { InputType } from "../provider/pulumi/input-types";
+import { documentedInputs } from "../provider/pulumi/inputs";
+
+/** Values of flags, by name. */
+export type FlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** Flags that make sense together only. */
+const PAIRS = [
+  ["username", "password-stdin"],
+  ["cert-file", "key-file"],
+] as const;
+
+/**
+ * The inputs that the flags stand for.
+ * @param read - By flag, what was read where the flag says: from a file, or from standard input.
+ */
+export function inputsOf(
+  reference: string,
+  flags: FlagValues,
+  read: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  const inputs: Record<string, unknown> = { reference };
+  for (const { flag, input, field, isPair, isNumber } of inputFlags()) {
+    const value = flags[flag];
+    if (value === undefined) continue;
+    const typed =
+      flag in read ? read[flag] : isPair ? pairsOf(value) : isNumber ? numbersOf(value) : value;
+    if (field !== undefined) inputs[input] = { ...Object(inputs[input]), [field]: typed };
+    else inputs[input] = typed;
+  }
+  return inputs;
+}
+
+/** What is wrong with the values as such; undefined where nothing is. */
+export function problemOfFlags(flags: FlagValues): string | undefined {
+  const single = PAIRS.find(
+    (pair) => pair.filter((name) => flags[name] !== undefined).length === 1,
+  );
+  if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
+  for (const { flag, isPair, isNumber } of inputFlags()) {
+    for (const text of [flags[flag] ?? []].flat()) {
+      if (isPair && pairOf(text) === undefined) return `--${flag} takes NAME=VALUE`;
+      if (isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
+    }
+  }
+  return undefined;
+}
+
+/** A flag of an input, and how its text is read. */
+interface InputFlag {
+  readonly flag: string;
+  readonly input: string;
+  readonly field: string | undefined;
+  /** NAME=VALUE, each value a number. */
+  readonly isPair: boolean;
+  readonly isNumber: boolean;
+  readonly isRepeatable: boolean;
+}
+
+function inputFlags(): readonly InputFlag[] {
+  return documentedInputs().flatMap(({ name: input, type, flags }) =>
+    flags.map(({ name: flag, field, pairs }) => {
+      const kind = kindOf(type, field);
+      const isPair = pairs === true;
+      return {
+        flag,
+        input,
+        field,
+        isPair,
+        isNumber: kind === "number" || kind === "numbers",
+        isRepeatable: isPair || kind === "strings" || kind === "numbers",
+      };
+    }),
+  );
+}
+
+/** Names of the flags that may be given several times. */
+export function repeatableFlags(): readonly string[] {
+  return inputFlags().flatMap(({ flag, isRepeatable }) => (isRepeatable ? [flag] : []));
+}
+
+function kindOf(type: InputType, field: string | undefined): InputType["kind"] | undefined {
+  if (field === undefined || type.kind !== "object") return type.kind;
+  return type.fields[field]?.type.kind;
+}
+
+type FlagValue = NonNullable<FlagValues[string]>;
+
+function numbersOf(value: FlagValue): number | readonly number[] {
+  return Array.isArray(value) ? value.map(numberOf) : numberOf(value);
+}
+
+function pairsOf(value: FlagValue): Readonly<Record<string, number>> {
+  const pairs = [value].flat().map(pairOf);
+  return Object.fromEntries(pairs.filter((pair) => pair !== undefined));
+}
+
+/** Undefined where it is none. */
+function pairOf(text: unknown): readonly [string, number] | undefined {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(text)) ?? [];
+  if (name === undefined || Number.isNaN(numberOf(value))) return undefined;
+  return [name, numberOf(value)];
+}
+
+/** NaN where it is none; an empty text would count as nought. */
+function numberOf(value: unknown): number {
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : NaN;
+}

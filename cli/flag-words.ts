@@ -1,0 +1,67 @@
+/**
+ * Errors of the road name inputs; on a terminal those are flags. Rewrites texts, and knows nothing of
+ * what they are about. Pure.
+ */
+import type { InputRow } from "../provider/pulumi/input-types";
+import { documentedInputs } from "../provider/pulumi/inputs";
+
+/** "a", "a and b", "a, b and c". */
+const LIST = new Intl.ListFormat("en-GB", { type: "conjunction" });
+
+/** What paths are relative to, where there is a program. */
+const OF_PROGRAMS = "relative to the program's directory";
+
+/**
+ * An error's message for a terminal: what it calls inputs are flags here. Words that may be just
+ * that ("digest", "proxy") stay, except where they are called inputs.
+ */
+export function withFlags(message: string): string {
+  const lines = message.split("\n").map((line) => {
+    const [, start, hint] = /^(\s*hint: )(.*)$/s.exec(line) ?? [];
+    return start === undefined ? fieldsAsFlags(line) : `${start}${hintWithFlags(hint ?? "")}`;
+  });
+  return lines.join("\n");
+}
+
+/** A hint alone, likewise; in hints, names like `plainHttp` are inputs, with their values. */
+export function hintWithFlags(hint: string): string {
+  return documentedInputs().reduce((text, { name, flags: [flag] }) => {
+    if (flag === undefined || !/[A-Z]/.test(name)) return text;
+    const named = new RegExp(`\\b${name}(?:: (?:true|"(\\w+)"))?(?![\\w.])`, "g");
+    return text.replace(named, (_, value?: string) =>
+      value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
+    );
+  }, fieldsAsFlags(hint));
+}
+
+/** What can be nothing but an input: `input "digest"`, `caCertificates[0]`, `timeouts.total`. */
+function fieldsAsFlags(text: string): string {
+  const inFlags = documentedInputs().flatMap(namesOf);
+  return inFlags
+    .reduce((whole, [name, flag]) => whole.replace(name, flag), text)
+    .replaceAll(OF_PROGRAMS, "relative to the working directory");
+}
+
+/** How errors name an input, its fields and its items, each with the flag in its place. */
+function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [RegExp, string][] {
+  if (flags.length === 0) return [];
+  const fields = type.kind === "object" ? Object.keys(type.fields).join("|") : "";
+  const all = LIST.format(flags.map((flag) => `--${flag.name}`));
+  const parts = flags.flatMap((flag): [string, string][] => {
+    if (flag.pairs === true) return [[`${name}\\.(${fields})`, `--${flag.name} $1=…`]];
+    return flag.field === undefined ? [] : [[`${name}\\.${flag.field}`, `--${flag.name}`]];
+  });
+  const bare = [...parts, [`${name}\\[\\d+\\]`, all] as const];
+  return [
+    ...[...bare, [name, all] as const].map(quoted),
+    // Not where it is a piece of a path or of a host.
+    ...bare.map(([part, flag]): [RegExp, string] => [
+      new RegExp(`(?<![\\w./-])${part}(?![\\w/-]|\\.\\w)`, "g"),
+      flag,
+    ]),
+  ];
+}
+
+function quoted([name, flag]: readonly [string, string]): [RegExp, string] {
+  return [new RegExp(`(?:the )?input "${name}"`, "g"), flag];
+}

@@ -1,0 +1,50 @@
+/**
+ * What the pulls of a list came to, for a person, a script, and as JSON; in the order of the list. Pure.
+ */
+import { printable } from "../provider/redact";
+import type { Failure } from "./exit";
+import type { Placed } from "./pull";
+import type { ListedPull } from "./pull-list";
+
+/** One pull of a list, and how it ended. */
+export type Outcome =
+  | { readonly pull: ListedPull; readonly placed: Placed }
+  | { readonly pull: ListedPull; readonly failure: Failure };
+
+/** A line for each success: `registry/repository@sha256:…`, a tab, the folder as the list has it. */
+export function successText(outcomes: readonly Outcome[]): string {
+  return outcomes
+    .filter((outcome) => "placed" in outcome)
+    .map(({ pull, placed }) => `${placed.pinned}\t${printable(pull.folder)}\n`)
+    .join("");
+}
+
+/** Each failure under its reference and line, and how many there are; "" without any. */
+export function failureText(outcomes: readonly Outcome[]): string {
+  const failed = outcomes.filter((outcome) => "failure" in outcome);
+  if (failed.length === 0) return "";
+  // Whoever interrupts need not read what of.
+  const shown = failed.filter(({ failure }) => failure.code !== "CANCELLED");
+  const cancelled = failed.length - shown.length;
+  const counts = [
+    `${outcomes.length - failed.length} of ${outcomes.length} pulled`,
+    ...(shown.length > 0 ? [`${shown.length} failed`] : []),
+    ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
+  ];
+  return [...shown.map(describe), `${counts.join(", ")}\n`].join("");
+}
+
+/** A list of results; of failures, the reference, the folder and the error. */
+export function resultsJson(outcomes: readonly Outcome[]): readonly object[] {
+  return outcomes.map((outcome) => {
+    const { reference, directory } = outcome.pull;
+    return "placed" in outcome
+      ? { reference, ...outcome.placed }
+      : { reference, directory, error: outcome.failure };
+  });
+}
+
+function describe({ pull, failure }: Extract<Outcome, { readonly failure: Failure }>): string {
+  const message = failure.message.replaceAll("\n", "\n  ");
+  return `${printable(pull.reference)} (line ${pull.line}):\n  ${message}\n`;
+}

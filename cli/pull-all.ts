@@ -1,0 +1,107 @@
+/**
+ * `oci-artifact pull --from-file`: the pulls of a list, a few at a time, over the same connections. One
+ * that fails stops no other; what they came to is printed in the order of the list.
+ */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { OciError, systemCode } from "../provider/errors";
+import { readInputs } from "../provider/pulumi/read-inputs";
+import { closeSessions } from "../provider/pulumi/session";
+import type { PullListCommand } from "./arguments";
+import { exitCodeOf, failureOf, sayUsage, sayFailure } from "./exit";
+import { readSources } from "./flag-sources";
+import { inputsOf } from "./flag-values";
+import { withFlags } from "./flag-words";
+import { failureText, resultsJson, successText, type Outcome } from "./list-results";
+import { pullTo } from "./pull";
+import { parsePullList, type ListedPull } from "./pull-list";
+import { openListReport, type ListReport } from "./terminal";
+
+/** Pulls at a time: each fetches several blobs at once by itself. */
+const TOGETHER = 4;
+
+/** Runs the command. Returns the exit code. */
+export async function pullListCommand(command: PullListCommand): Promise<number> {
+  const { file, flags, json } = command;
+  const name = file === "-" ? "standard input" : file;
+  const content = await contentOf(file);
+  if ("refusal" in content) return sayUsage(`${name} cannot be read (${content.refusal})`);
+  const list = parsePullList(content.text, name, process.cwd(), flags);
+  if ("problem" in list) return sayUsage(list.problem);
+  let read: Readonly<Record<string, unknown>>;
+  try {
+    read = await readSources(flags);
+  } catch (error) {
+    return sayFailure(error, name, json);
+  }
+  const inputs = (pull: ListedPull): Readonly<Record<string, unknown>> =>
+    inputsOf(pull.reference, flags, read);
+  const [first] = list.pulls;
+  // The flags are the same for all lines: what is wrong with them is said once.
+  const problem = first && problemOfInputs(inputs(first));
+  if (problem !== undefined) return sayUsage(problem);
+  const report = openListReport(list.pulls.length);
+  try {
+    const outcomes = await pullAll(list.pulls, inputs, report);
+    report.close();
+    process.stdout.write(
+      json ? `${JSON.stringify(resultsJson(outcomes))}\n` : successText(outcomes),
+    );
+    if (!json) process.stderr.write(failureText(outcomes));
+    return exitCodeOf(outcomes.flatMap((ended) => ("failure" in ended ? ended.failure.code : [])));
+  } finally {
+    report.close();
+    await closeSessions();
+  }
+}
+
+function problemOfInputs(values: Readonly<Record<string, unknown>>): string | undefined {
+  const read = readInputs(values);
+  return "failures" in read ? withFlags(read.failures.join("\n")) : undefined;
+}
+
+async function contentOf(
+  file: string,
+): Promise<{ readonly text: string } | { readonly refusal: string }> {
+  if (file === "-") return { text: await text(process.stdin) };
+  try {
+    return { text: await readFile(file, "utf8") };
+  } catch (error) {
+    return { refusal: systemCode(error) ?? String(error) };
+  }
+}
+
+/** Interrupted, it starts no more, and says of each one that is left that it was cancelled. */
+async function pullAll(
+  pulls: readonly ListedPull[],
+  inputs: (pull: ListedPull) => Readonly<Record<string, unknown>>,
+  report: ListReport,
+): Promise<readonly Outcome[]> {
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => {
+    interrupted.abort();
+  });
+  const { signal } = interrupted;
+  const outcomes = new Map<ListedPull, Outcome>();
+  const next = pulls.values();
+  const work = async (): Promise<void> => {
+    for (const pull of next) {
+      const options = { directory: process.cwd(), report: report.of(pull.reference), signal };
+      try {
+        if (signal.aborted) throw cancelled(pull.reference);
+        outcomes.set(pull, { pull, placed: await pullTo(pull.folder, inputs(pull), options) });
+        report.count("pulled");
+      } catch (error) {
+        outcomes.set(pull, { pull, failure: failureOf(error, pull.reference) });
+        report.count("failed");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(TOGETHER, pulls.length) }, work));
+  return pulls.flatMap((pull) => outcomes.get(pull) ?? []);
+}
+
+function cancelled(reference: string): OciError {
+  const fact = "it was cancelled";
+  return new OciError({ code: "CANCELLED", verb: "pull", subject: reference, fact });
+}
