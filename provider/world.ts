@@ -2,6 +2,7 @@
  * What a process opens once and every pull shares: connections, the cache of blobs, the trees of
  * one program. Holds no request.
  */
+import { join } from "node:path";
 import { createRegistryClient, type RegistryClient } from "./registry/client";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
@@ -11,6 +12,7 @@ import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
 import { openTrees, type TreeStore } from "./store/trees";
 import { WEEK_MS } from "./store/use-mark";
+import { sweepDrafts } from "./store/write-file";
 
 export interface World {
   readonly settings: Settings;
@@ -20,7 +22,7 @@ export interface World {
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
   readonly homes: HomeNotes;
-  /** Removes trees that nobody claims and nobody used for a week: once, best effort. */
+  /** Removes old trees that nobody claims, and what killed runs left: once, best effort. */
   tidy(): Promise<void>;
 }
 
@@ -35,6 +37,12 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
   let tidied: Promise<void> | undefined;
   const tidy = async (): Promise<void> => {
     await pruneTrees(trees.directory, Date.now() - WEEK_MS).catch(() => undefined);
+    for (const name of [".receipts", ".claims", ".destinations"]) {
+      await sweepDrafts(join(trees.directory, name));
+    }
+    for (const name of ["tags", "homes", "destinations"]) {
+      await sweepDrafts(join(settings.cacheDirectory, name));
+    }
   };
   return Object.freeze({
     settings,

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isPlanted, removePlanted } from "./staging";
 import { isRefusal } from "./store-error";
 import { DAY_MS, markUsed, WEEK_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
@@ -30,6 +31,8 @@ export function openClaims(treesDirectory: string): ClaimStore {
   const file = (claimant: string): string =>
     join(directory, createHash("sha256").update(claimant).digest("hex").slice(0, 32));
   const write = async (path: string, treeName: string): Promise<void> => {
+    await removePlanted(directory).catch(() => undefined);
+    if (await isPlanted(directory)) return;
     const current = await readFile(path, "utf8").catch(() => "");
     if (current === treeName) return;
     await writeFileWhole(path, treeName).catch((error: unknown) => {
@@ -45,10 +48,11 @@ export function openClaims(treesDirectory: string): ClaimStore {
       await markUsed(path, DAY_MS);
     },
     async release(claimant: string) {
+      if (await isPlanted(directory)) return;
       await rm(file(claimant), { force: true }).catch(() => undefined);
     },
     async claimed() {
-      const names = await readdir(directory).catch(() => []);
+      const names = (await isPlanted(directory)) ? [] : await readdir(directory).catch(() => []);
       const trees = await Promise.all(names.map((name) => claimIn(directory, name)));
       return new Set(trees.filter((name) => name !== undefined));
     },

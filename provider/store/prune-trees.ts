@@ -4,10 +4,10 @@
  * nobody relies on the tree; see trees.ts. Never touches what is no tree of ours.
  */
 import { readdir, rename, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import { openClaims } from "./claims";
-import { removeTree, renameInto, stagingPath } from "./staging";
+import { removePlanted, removeTree, renameInto, stagingPath } from "./staging";
 import { receiptFile, STAGING_FOLDER } from "./trees";
 
 /** A tree as its folder and its records know it. */
@@ -76,6 +76,8 @@ async function removeUnused(
 ): Promise<boolean> {
   const area = join(directory, STAGING_FOLDER);
   const receipt = receiptFile(directory, name);
+  await removePlanted(area);
+  await removePlanted(dirname(receipt));
   const oldReceipt = await stagingPath(area);
   const oldTree = await stagingPath(area);
   const isTaken = await moved(receipt, oldReceipt);

@@ -3,7 +3,7 @@
  * process left is removed by the next one. Never removes what a living process may still write.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors";
 import {
@@ -44,6 +44,20 @@ export async function isOver(identity: ProcessIdentity, path: string): Promise<b
   if (life !== "elsewhere") return life === "dead";
   const facts = await stat(path).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > FOREIGN_WORK_MS;
+}
+
+/**
+ * Whether a symlink stands in the place of a folder of ours. A checkout may come with one: nothing is
+ * read, written or removed through it.
+ */
+export async function isPlanted(folder: string): Promise<boolean> {
+  const facts = await lstat(folder).catch(() => undefined);
+  return facts?.isSymbolicLink() === true;
+}
+
+/** Takes a planted symlink away; what it leads to stays. */
+export async function removePlanted(folder: string): Promise<void> {
+  if (await isPlanted(folder)) await rm(folder, { force: true });
 }
 
 /** Removes a file or folder, also with folders in it that forbid writing. */

@@ -7,6 +7,7 @@ import { OciError, systemCode } from "../errors";
 const FACTS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  EFBIG: "the system limits the size of a file (ulimit -f)",
   EACCES: "it may not be written",
   EPERM: "it may not be written",
   EROFS: "the file system is read-only",

@@ -11,7 +11,14 @@ import type { Report } from "../context";
 import type { Tree, TreeEntry } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { parseReceipt, type Receipt } from "./receipt";
-import { removeTree, renameInto, stagingPath, sweepStaging } from "./staging";
+import {
+  isPlanted,
+  removePlanted,
+  removeTree,
+  renameInto,
+  stagingPath,
+  sweepStaging,
+} from "./staging";
 import { storeError } from "./store-error";
 import { DAY_MS, markUsed } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";
@@ -21,6 +28,8 @@ export const TREES_FOLDER = ".oci-artifacts";
 
 /** Where trees are built, and where what is replaced steps aside; beside them, to rename from. */
 export const STAGING_FOLDER = ".staging";
+
+const RECEIPTS_FOLDER = ".receipts";
 
 /** How many names of damaged files a message lists. */
 const SHOWN_DAMAGE = 5;
@@ -61,6 +70,7 @@ export function openTrees(projectDirectory: string): TreeStore {
     parseReceipt(await readJsonFile(receiptFile(directory, name)));
 
   const look = async ({ name, key }: TreeKey): Promise<Look> => {
+    if (await isPlanted(join(directory, RECEIPTS_FOLDER))) return { state: "missing" };
     const receipt = await read(name);
     if (receipt?.key !== key) return { state: "missing" };
     const { damage, refreshed } = await inspectTree(join(directory, name), receipt);
@@ -140,7 +150,7 @@ export function openTrees(projectDirectory: string): TreeStore {
 
 /** The record of what lies in a tree, when it was placed and when it was last asked for. */
 export function receiptFile(directory: string, name: string): string {
-  return join(directory, ".receipts", `${name}.json`);
+  return join(directory, RECEIPTS_FOLDER, `${name}.json`);
 }
 
 type Look =
@@ -166,6 +176,8 @@ async function prepare(
   directory: string,
 ): Promise<{ readonly area: string; readonly draft: string }> {
   const area = join(directory, STAGING_FOLDER);
+  await removePlanted(area);
+  await removePlanted(join(directory, RECEIPTS_FOLDER));
   await mkdir(area, { recursive: true });
   await writeFile(join(directory, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
   await sweepStaging(area);

@@ -3,8 +3,11 @@
  * or the new one and never a part.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** A file is written in an instant: a draft that is older is of a run that was killed. */
+const ABANDONED_MS = 60 * 60 * 1000;
 
 /** Writes beside the target and renames. Missing folders are made. `mode` defaults to 0o644. */
 export async function writeFileWhole(path: string, text: string, mode = 0o644): Promise<void> {
@@ -16,6 +19,17 @@ export async function writeFileWhole(path: string, text: string, mode = 0o644): 
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+}
+
+/** Removes what killed runs left of their writing in a folder of such files. Best effort. */
+export async function sweepDrafts(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((file) => /\.\d+-[0-9a-f]{8}$/.test(file))) {
+    const draft = join(directory, name);
+    const facts = await stat(draft).catch(() => undefined);
+    if (facts === undefined || Date.now() - facts.mtimeMs < ABANDONED_MS) continue;
+    await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 

@@ -173,3 +173,28 @@ test("a world tidies once", async (context) => {
   await world.tidy();
   assert.deepEqual(names(), ["older"]);
 });
+
+test("a world sweeps the drafts of small files that killed runs left, and no fresh ones", async (context) => {
+  const { project } = openProject(context);
+  const home = folderFor(context);
+  const world = openWorld(readSettings({ environment: {}, home }), project);
+  context.after(() => world.client.close());
+  const places = [
+    join(world.trees.directory, ".receipts"),
+    join(world.trees.directory, ".claims"),
+    join(world.settings.cacheDirectory, "tags"),
+  ];
+  const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  for (const place of places) {
+    fs.mkdirSync(place, { recursive: true });
+    fs.writeFileSync(join(place, "x.json.4711-0a1b2c3d"), "half");
+    fs.utimesSync(join(place, "x.json.4711-0a1b2c3d"), old, old);
+    fs.writeFileSync(join(place, "x.json.4712-0a1b2c3d"), "being written");
+    fs.writeFileSync(join(place, "x.json"), "{}");
+    fs.utimesSync(join(place, "x.json"), old, old);
+  }
+  await world.tidy();
+  for (const place of places) {
+    assert.deepEqual(fs.readdirSync(place).sort(), ["x.json", "x.json.4712-0a1b2c3d"]);
+  }
+});
