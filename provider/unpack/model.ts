@@ -105,6 +105,7 @@ export class TreeModel {
   /** The same for all that is in a directory, which itself stays: the opaque whiteout. */
   hideContent(path: readonly string[], place: Place): readonly Removal[] {
     const node = this.find(path, place);
+    if (node?.type === "symlink") throw throughLink(path, place);
     const removed: Removal[] = [];
     if (node?.type === "directory") hideBelow(node, path, place.layer.index, removed);
     return removed;

@@ -117,7 +117,7 @@ function archiveEntry(entry: ReadEntry, extensions: readonly string[], at: Place
   if (type === undefined) throw broken(at, `is of the type ${entry.type}, which is not supported`);
   if (entry.header.size === undefined) throw broken(at, "has a size that is no number");
   // Readers disagree whether the content of anything but a file is there to be skipped.
-  if (type !== "file" && type !== "directory" && entry.size > 0) {
+  if (type !== "file" && entry.size > 0) {
     throw broken(at, "has content, but is no file");
   }
   return {

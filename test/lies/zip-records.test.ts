@@ -1,0 +1,134 @@
+/**
+ * Zip archives over the whole road whose records contradict each other or the file that they stand
+ * in: each is refused, and what is right beside them is not seen either.
+ */
+import { describe } from "node:test";
+import { zip, zipLink, type ZipMember, type ZipOptions } from "../support/zips";
+import { keeps, refuses } from "./hostile";
+
+const text = "some content that deflates, some content that deflates";
+const a: ZipMember = { path: "a", content: text };
+const b: ZipMember = { path: "b", content: text };
+const END = 22;
+
+/** An archive of two files with other bytes at a place counted from its end record. */
+function forged(at: number, hex: string, options: ZipOptions = {}): Buffer {
+  const bytes = zip([a, b], options);
+  Buffer.from(hex, "hex").copy(bytes, bytes.length - END + at);
+  return bytes;
+}
+
+describe("an end record with", () => {
+  refuses({
+    "another disk": ["BAD_ARCHIVE", /multi-disk|disk/, forged(4, "0100")],
+    "a directory of another size": [
+      "BAD_ARCHIVE",
+      /directory of another size/,
+      forged(12, "01000000"),
+    ],
+    "a directory behind the end": ["BAD_ARCHIVE", /layer 0/, forged(16, "ffffff7f")],
+    "a directory at the beginning": ["BAD_ARCHIVE", /central directory/, forged(16, "00000000")],
+    "no entries": ["BAD_ARCHIVE", /does not end/, forged(8, "00000000")],
+    "no entries, and a directory behind the end": [
+      "BAD_ARCHIVE",
+      /does not end/,
+      zip([], { centralOffset: 0x7fffffff }),
+    ],
+    "65,535 entries": ["BAD_ARCHIVE", /layer 0/, forged(8, "ffffffff")],
+    "a comment that is not there": ["BAD_ARCHIVE", /layer 0/, forged(20, "0500")],
+    "a signature that is none": ["BAD_ARCHIVE", /End of central directory/, forged(0, "00000000")],
+    "another archive in its comment": ["BAD_ARCHIVE", /layer 0/, zip([a], { comment: zip([b]) })],
+    "another archive behind it": ["BAD_ARCHIVE", /layer 0/, zip([a], { trailing: zip([b]) })],
+    "another archive in front": ["BAD_ARCHIVE", /layer 0/, Buffer.concat([zip([a]), zip([b])])],
+  });
+});
+
+describe("records of zip64 with", () => {
+  const end = (at: number, hex: string): Buffer => {
+    const bytes = zip([a, b], { isZip64: true });
+    Buffer.from(hex, "hex").copy(bytes, bytes.length - END - 76 + at);
+    return bytes;
+  };
+  refuses({
+    "2^63 entries": ["LIMIT_EXCEEDED", /limit entries/, end(32, "0000000000000080")],
+    "a directory at 2^62": ["BAD_ARCHIVE", /layer 0/, end(48, "0000000000000040")],
+    "an end record that is elsewhere": ["BAD_ARCHIVE", /layer 0/, end(64, "0400000000000000")],
+    "an end record behind the end": ["BAD_ARCHIVE", /layer 0/, end(64, "ffffff7f00000000")],
+    "a directory of another size": [
+      "BAD_ARCHIVE",
+      /directory of another size/,
+      end(40, "0100000000000000"),
+    ],
+    "a record that is longer than it is": ["BAD_ARCHIVE", /layer 0/, end(4, "3000000000000000")],
+    "no signature": ["BAD_ARCHIVE", /layer 0/, end(0, "00000000")],
+    "sizes that only one header has": [
+      "BAD_ARCHIVE",
+      /size/,
+      [{ ...a, isZip64: true, local: { extra: Buffer.alloc(0), bytes: 5 } }].map((member) =>
+        zip([member]),
+      )[0] as Buffer,
+    ],
+  });
+});
+
+describe("an entry with", () => {
+  const one = (member: Partial<ZipMember>): Buffer => zip([b, { ...a, ...member }]);
+  refuses({
+    "a local name outside": [
+      "BAD_ARCHIVE",
+      /differ in the name/,
+      one({ local: { name: "../../canary/song" } }),
+    ],
+    "a name outside": ["UNSAFE_ARCHIVE", /"\.\."/, one({ path: "../canary/song" })],
+    "a target outside": ["UNSAFE_ARCHIVE", /outside/, zip([b, zipLink("bad", "../../canary")])],
+    "a target that lies about its size": [
+      "BAD_ARCHIVE",
+      /size/,
+      zip([b, { ...zipLink("bad", "b"), bytes: 500, isStored: false }]),
+    ],
+    "a target with a wrong checksum": [
+      "BAD_ARCHIVE",
+      /checksum/,
+      zip([b, { ...zipLink("bad", "b"), crc: 1 }]),
+    ],
+    "the content of its neighbour": [
+      "BAD_ARCHIVE",
+      /upon another|differ in the name/,
+      one({ central: { offset: 0 } }),
+    ],
+    "a header inside of its neighbour": ["BAD_ARCHIVE", /header/, one({ central: { offset: 9 } })],
+    "a declared size of a gigabyte": [
+      "BAD_ARCHIVE",
+      /another size/,
+      one({ bytes: 1024 ** 3, content: text }),
+    ],
+    "a declared size of nothing": ["BAD_ARCHIVE", /size/, one({ bytes: 0 })],
+    "a wrong checksum": ["BAD_ARCHIVE", /entry "a" .*checksum/, one({ crc: 7 })],
+    "a checksum of nothing": ["BAD_ARCHIVE", /entry "a" .*checksum/, one({ crc: 0 })],
+    encryption: ["BAD_ARCHIVE", /encrypted/, one({ flags: 1 })],
+    "an unknown method": ["BAD_ARCHIVE", /method 1/, one({ method: 1 })],
+    "a name that ends as a folder's, and content": [
+      "BAD_ARCHIVE",
+      /directory|folder/,
+      one({ path: "a/" }),
+    ],
+    "the name of its neighbour": ["BAD_ARCHIVE", /there twice/, one({ path: "b" })],
+    "the name of its neighbour, in other letters": [
+      "UNSAFE_ARCHIVE",
+      /differ only in case/,
+      one({ path: "B" }),
+    ],
+    "a name that its neighbour is below": [
+      "BAD_ARCHIVE",
+      /below the file|not empty/,
+      one({ path: "b/c" }),
+    ],
+  });
+  keeps({
+    "sizes behind its content": [{ a: text, b: text }, one({ hasDescriptor: true })],
+    "an extra field that nobody knows": [
+      { a: text, b: text },
+      one({ extra: Buffer.from("feca0400deadbeef", "hex") }),
+    ],
+  });
+});
