@@ -24,10 +24,18 @@ export const ERROR_CODES = {
   },
   CONFIG: {
     means:
-      "A file that says how to reach a registry cannot be used (Docker's config file, a credential helper, or a file of certificates), or an environment variable of this package.",
+      "A file that says how to reach a registry cannot be used (Docker's config file, registries.conf, a credential helper, or a file of certificates), or an environment variable of this package.",
     next: [
       "Repair the file or the variable that the error names, or install the helper.",
-      "Or give `credentials`: then no file and no helper is asked.",
+      "Where it is about credentials, give `credentials`: then no file and no helper is asked for them.",
+    ],
+  },
+  BLOCKED: {
+    means:
+      "registries.conf forbids to pull from where the reference leads. Nobody was asked; the error names the file and the table.",
+    next: [
+      "Use a registry that is permitted.",
+      "Where it is yours to decide, take `blocked = true` out of the table that the error names.",
     ],
   },
   NOT_FOUND: {

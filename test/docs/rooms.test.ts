@@ -26,6 +26,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   yauzl: ["provider/unpack/"],
   fzstd: ["provider/unpack/"],
   picomatch: ["provider/content/"],
+  "smol-toml": ["provider/settings/"],
   "cli-progress": ["cli/"],
   "@pulumi/pulumi": ["sdk/", "provider/pulumi/"],
 };

@@ -11,7 +11,7 @@ import { run, type Finished } from "../support/processes";
 import { REPOSITORY } from "../support/repository";
 
 /** Everything that a user gets beside our own code. A new line here is a decision. */
-const DEPENDENCIES = ["cli-progress", "fzstd", "picomatch", "tar", "undici", "yauzl"];
+const DEPENDENCIES = ["cli-progress", "fzstd", "picomatch", "smol-toml", "tar", "undici", "yauzl"];
 
 const TOP_LEVEL = ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"];
 
