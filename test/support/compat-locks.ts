@@ -5,7 +5,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { manage, packBuild, PACKAGE, TARBALL } from "./compat-package";
+import { manage, packBuild, TARBALL } from "./compat-package";
 import { installedTree, pinsOf, pnpmOf } from "./compat-trees";
 
 /** Our own package differs with each build: its digest must not be pinned. */
@@ -22,8 +22,8 @@ async function relock(): Promise<void> {
     const tarball = await packBuild(folder);
     for (const name of ["tools", "oldest", "newest", "runners"] as const) {
       const file = join(pinsOf(name), "package-lock.json");
-      await forgetOurs(file);
-      await lock(file, tarball, "npm", ["install", ...NPM_FLAGS]);
+      // By its name: an entry that npm has already is not read again otherwise.
+      await lock(file, tarball, "npm", ["install", ...NPM_FLAGS, ...ownSpec(name)]);
     }
     const pnpm = pnpmOf(await installedTree("tools", tarball));
     const file = join(pinsOf("pnpm"), "pnpm-lock.yaml");
@@ -33,13 +33,9 @@ async function relock(): Promise<void> {
   }
 }
 
-/** What npm has an entry of, it does not read again: our dependencies would stay as they were. */
-async function forgetOurs(file: string): Promise<void> {
-  const lockfile = JSON.parse(await readFile(file, "utf8")) as {
-    packages: Record<string, unknown>;
-  };
-  const { [`node_modules/${PACKAGE}`]: _ours, ...packages } = lockfile.packages;
-  await writeFile(file, `${JSON.stringify({ ...lockfile, packages }, undefined, 2)}\n`);
+/** Of the trees that hold our package. */
+function ownSpec(name: string): readonly string[] {
+  return name === "tools" ? [] : [`./${TARBALL}`];
 }
 
 async function lock(
