@@ -10,6 +10,7 @@ import { openClaims, type ClaimStore } from "./store/claims";
 import { openHomeNotes, type HomeNotes } from "./store/homes";
 import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
+import { CLAIMS_FOLDER, DESTINATIONS_FOLDER, RECEIPTS_FOLDER } from "./store/record-folders";
 import { openTrees, type TreeStore } from "./store/trees";
 import { WEEK_MS } from "./store/use-mark";
 import { sweepDrafts } from "./store/write-file";
@@ -37,7 +38,7 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
   let tidied: Promise<void> | undefined;
   const tidy = async (): Promise<void> => {
     await pruneTrees(trees.directory, Date.now() - WEEK_MS).catch(() => undefined);
-    for (const name of [".receipts", ".claims", ".destinations"]) {
+    for (const name of [RECEIPTS_FOLDER, CLAIMS_FOLDER, DESTINATIONS_FOLDER]) {
       await sweepDrafts(join(trees.directory, name));
     }
     for (const name of ["tags", "homes", "destinations"]) {

@@ -14,6 +14,7 @@ import {
   type Destination,
 } from "../store/destination";
 import type { DestinationState, OnLocalChange, Wanted } from "../store/placing";
+import { DESTINATIONS_FOLDER } from "../store/record-folders";
 import { TREES_FOLDER, type TreeKey } from "../store/trees";
 import type { Tree } from "../types";
 
@@ -84,7 +85,7 @@ export function destinationIn(directory: string, destination: string): Destinati
   return openDestination({
     folder: resolve(directory, destination),
     shown: destination,
-    records: join(directory, TREES_FOLDER, ".destinations"),
+    records: join(directory, TREES_FOLDER, DESTINATIONS_FOLDER),
   });
 }
 

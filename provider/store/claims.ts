@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { CLAIMS_FOLDER } from "./record-folders";
 import { isPlanted, removePlanted } from "./staging";
 import { isRefusal } from "./store-error";
 import { DAY_MS, markUsed, WEEK_MS } from "./use-mark";
@@ -27,7 +28,7 @@ export interface ClaimStore {
 
 /** The claims on the trees in `treesDirectory`. */
 export function openClaims(treesDirectory: string): ClaimStore {
-  const directory = join(treesDirectory, ".claims");
+  const directory = join(treesDirectory, CLAIMS_FOLDER);
   const file = (claimant: string): string =>
     join(directory, createHash("sha256").update(claimant).digest("hex").slice(0, 32));
   const write = async (path: string, treeName: string): Promise<void> => {

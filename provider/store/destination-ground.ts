@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { OciError, systemCode } from "../errors";
+import { DESTINATIONS_FOLDER } from "./record-folders";
 import { TREES_FOLDER } from "./trees";
 
 export interface DestinationPlace {
@@ -14,7 +15,7 @@ export interface DestinationPlace {
   /** How messages name it: as the user wrote it. */
   readonly shown: string;
   /**
-   * Absolute folder of the records, made when needed: `.oci-artifacts/.destinations` for a program,
+   * Absolute folder of the records, made when needed: `.oci-artifacts/.pulumi/destinations` for a program,
    * `<cache>/destinations` for the command line.
    */
   readonly records: string;
@@ -39,8 +40,7 @@ export async function groundOf(place: DestinationPlace): Promise<Ground> {
   const folder = resolve(place.folder);
   const parent = dirname(folder);
   const real = join(await realPath(parent), basename(folder));
-  const home = dirname(place.records);
-  const program = basename(home) === TREES_FOLDER ? await realPath(dirname(home)) : undefined;
+  const program = await programOf(place.records);
   const problem = program === undefined ? undefined : destinationProblem(real, program);
   if (problem !== undefined) {
     throw new OciError({
@@ -69,6 +69,13 @@ function recordName(real: string, program: string | undefined): string {
   const isOurs = program !== undefined && isInside(real, program);
   const named = isOurs ? relative(program, real).split(sep).join("/") : real;
   return createHash("sha256").update(named).digest("hex").slice(0, 32);
+}
+
+/** The program beside whose trees the records lie; undefined where they lie in the cache. */
+async function programOf(records: string): Promise<string | undefined> {
+  const beside = join(TREES_FOLDER, DESTINATIONS_FOLDER);
+  const program = resolve(records, relative(beside, "."));
+  return join(program, beside) === resolve(records) ? await realPath(program) : undefined;
 }
 
 /** Without links, as far as the path exists. */

@@ -7,8 +7,9 @@ import { readdir, rename, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import { openClaims } from "./claims";
+import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { removePlanted, removeTree, renameInto, stagingPath } from "./staging";
-import { receiptFile, STAGING_FOLDER } from "./trees";
+import { receiptFile } from "./trees";
 
 /** A tree as its folder and its records know it. */
 export interface ListedTree {
@@ -35,7 +36,7 @@ export async function listTrees(treesDirectory: string): Promise<readonly Listed
 async function findTrees(directory: string): Promise<readonly FoundTree[]> {
   const claimed = await openClaims(directory).claimed();
   const folders = await readdir(directory).catch(() => []);
-  const receipts = await readdir(join(directory, ".receipts")).catch(() => []);
+  const receipts = await readdir(join(directory, RECEIPTS_FOLDER)).catch(() => []);
   const names = new Set([...folders, ...receipts.map((file) => basename(file, ".json"))]);
   const trees = await Promise.all(
     [...names]

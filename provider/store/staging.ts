@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { chmod, lstat, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import {
   formatIdentity,
@@ -47,17 +47,23 @@ export async function isOver(identity: ProcessIdentity, path: string): Promise<b
 }
 
 /**
- * Whether a symlink stands in the place of a folder of ours. A checkout may come with one: nothing is
- * read, written or removed through it.
+ * Whether a symlink stands in the place of a folder of records, or of the one that holds them all. A
+ * checkout may come with one: nothing is read, written or removed through it.
  */
 export async function isPlanted(folder: string): Promise<boolean> {
-  const facts = await lstat(folder).catch(() => undefined);
-  return facts?.isSymbolicLink() === true;
+  return (await isLink(dirname(folder))) || (await isLink(folder));
 }
 
-/** Takes a planted symlink away; what it leads to stays. */
+/** Takes planted symlinks away; what they lead to stays. */
 export async function removePlanted(folder: string): Promise<void> {
-  if (await isPlanted(folder)) await rm(folder, { force: true });
+  for (const place of [dirname(folder), folder]) {
+    if (await isLink(place)) await rm(place, { force: true });
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const facts = await lstat(path).catch(() => undefined);
+  return facts?.isSymbolicLink() === true;
 }
 
 /** Removes a file or folder, also with folders in it that forbid writing. */

@@ -11,6 +11,7 @@ import type { Report } from "../context";
 import type { Tree, TreeEntry } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { parseReceipt, type Receipt } from "./receipt";
+import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import {
   isPlanted,
   removePlanted,
@@ -25,11 +26,6 @@ import { readJsonFile, writeFileWhole } from "./write-file";
 
 /** Folder of the trees, relative to the program's directory; part of every `path` output. */
 export const TREES_FOLDER = ".oci-artifacts";
-
-/** Where trees are built, and where what is replaced steps aside; beside them, to rename from. */
-export const STAGING_FOLDER = ".staging";
-
-const RECEIPTS_FOLDER = ".receipts";
 
 /** How many names of damaged files a message lists. */
 const SHOWN_DAMAGE = 5;

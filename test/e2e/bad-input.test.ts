@@ -65,7 +65,7 @@ describe("bad input", () => {
       left.filter((name) => !name.startsWith(".")),
       [],
     );
-    assert.deepEqual(await readdir(join(folder, ".staging")).catch(() => []), []);
+    assert.deepEqual(await readdir(join(folder, ".pulumi/staging")).catch(() => []), []);
     const staging = join(project.cache, "pulumi-oci-artifact", "staging");
     assert.deepEqual(await readdir(staging).catch(() => []), []);
     const above = await readdir(project.directory);

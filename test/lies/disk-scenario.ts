@@ -69,7 +69,11 @@ function environmentOf(scenario: Scenario, disk: Step["disk"]): Readonly<Record<
 function look({ folder, project, cache, temporary }: Scenario, outcome: Outcome): Seen {
   const area = join(folder, project, ".oci-artifacts");
   const names = namesIn(area).filter((name) => !name.startsWith("."));
-  const places = [join(area, ".staging"), join(folder, cache, "staging"), join(folder, temporary)];
+  const places = [
+    join(area, ".pulumi/staging"),
+    join(folder, cache, "staging"),
+    join(folder, temporary),
+  ];
   return {
     outcome,
     trees: Object.fromEntries(names.map((name) => [name, contentOf(join(area, name))])),

@@ -157,7 +157,7 @@ async function assertHeals(here: Ground, next: Content): Promise<void> {
   assert.equal(outcome.message, undefined);
   assert.deepEqual(outcome.content, next);
   const area = join(here.project, ".oci-artifacts");
-  assert.deepEqual(fs.readdirSync(join(area, ".staging")), []);
+  assert.deepEqual(fs.readdirSync(join(area, ".pulumi/staging")), []);
   assert.deepEqual(fs.readdirSync(join(here.folder, "cache", "staging")), []);
   assert.deepEqual(fs.readdirSync(join(here.folder, "temporary")), []);
   await assertWhole(here, next);
@@ -179,7 +179,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     for (const [name, files] of Object.entries({ "in its own thread": MANY, "in others": LARGE })) {
       test(`that unpacks ${name}`, async (t) => {
         const here = await ground(t, files);
-        const staging = join(here.project, ".oci-artifacts", ".staging");
+        const staging = join(here.project, ".oci-artifacts", ".pulumi/staging");
         const child = startProgram(here);
         assert.equal(await killWhen(child, signal, () => filesIn(staging).length > 5), signal);
         assert.ok(filesIn(staging).length > 5, "it has left something");
@@ -219,8 +219,8 @@ test("SIGKILL before each change that makes something visible, or takes it away"
     await assertWhole(here, withFolders(NEW));
     await assertHeals(here, withFolders(NEW));
     console.log(
-      fs.readdirSync(join(here.project, ".oci-artifacts", ".receipts")),
-      fs.readdirSync(join(here.project, ".oci-artifacts", ".claims")),
+      fs.readdirSync(join(here.project, ".oci-artifacts", ".pulumi/receipts")),
+      fs.readdirSync(join(here.project, ".oci-artifacts", ".pulumi/claims")),
       fs.readdirSync(join(here.folder, "cache", "tags")),
       fs.readdirSync(join(here.folder, "cache", "in-use")),
     );

@@ -15,7 +15,7 @@ import { CONTENT, contentOf, filler, KEY } from "../store/content";
 import { folderFor } from "../support/folder-for-test";
 
 describe("a planted symlink in the place of", () => {
-  for (const name of [".staging", ".receipts", ".claims"]) {
+  for (const name of [".pulumi", ".pulumi/staging", ".pulumi/receipts", ".pulumi/claims"]) {
     test(`${name} is not followed: nothing appears or goes where it leads`, async (t) => {
       const project = folderFor(t);
       const elsewhere = join(project, "elsewhere");
@@ -26,7 +26,7 @@ describe("a planted symlink in the place of", () => {
       const trees = openTrees(project);
       await trees.ensure(KEY, filler(CONTENT).fill, SILENT);
       fs.rmSync(join(area, name), { recursive: true, force: true });
-      fs.symlinkSync("../elsewhere", join(area, name));
+      fs.symlinkSync(elsewhere, join(area, name));
       await trees.find(KEY);
       await openClaims(area).claimed();
       await openClaims(area).release("somebody");
@@ -38,7 +38,7 @@ describe("a planted symlink in the place of", () => {
         [`${dead}/file`]: "theirs",
       });
       fs.rmSync(join(area, name), { recursive: true, force: true });
-      fs.symlinkSync("../elsewhere", join(area, name));
+      fs.symlinkSync(elsewhere, join(area, name));
       await openClaims(area).release("somebody");
       await pruneTrees(area, Date.now() + 1);
       assert.deepEqual(contentOf(elsewhere), {

@@ -112,12 +112,14 @@ async function withTree(t: TestContext) {
 function factsOf(sandbox: Sandbox, name: string): unknown {
   const area = join(sandbox.folder, "project", ".oci-artifacts");
   const paths = fs.readdirSync(join(area, name), { recursive: true, encoding: "utf8" }).sort();
-  return [join(".receipts", `${name}.json`), name, ...paths.map((path) => join(name, path))].map(
-    (path) => {
-      const { ino, mode, mtimeMs, ctimeMs, size } = fs.lstatSync(join(area, path));
-      return { path, ino, mode, mtimeMs, ctimeMs, size };
-    },
-  );
+  return [
+    join(".pulumi/receipts", `${name}.json`),
+    name,
+    ...paths.map((path) => join(name, path)),
+  ].map((path) => {
+    const { ino, mode, mtimeMs, ctimeMs, size } = fs.lstatSync(join(area, path));
+    return { path, ino, mode, mtimeMs, ctimeMs, size };
+  });
 }
 
 describe("an update", () => {
@@ -177,7 +179,7 @@ describe("an update", () => {
     );
     const area = join(project, ".oci-artifacts");
     assert.equal(fs.readdirSync(area).filter((name) => !name.startsWith(".")).length, 2);
-    assert.deepEqual(fs.readdirSync(join(area, ".staging")), []);
+    assert.deepEqual(fs.readdirSync(join(area, ".pulumi/staging")), []);
   });
 });
 
@@ -237,7 +239,7 @@ describe("a planted symlink", () => {
 
   test("in the place of a receipt gives way to it", async (t) => {
     const { sandbox, tree } = await withTree(t);
-    const receipt = join(tree.directory, "..", ".receipts", `${tree.name}.json`);
+    const receipt = join(tree.directory, "..", ".pulumi/receipts", `${tree.name}.json`);
     for (const target of ["../../../canary/song", "../../../canary/new", basename(receipt)]) {
       fs.rmSync(receipt);
       fs.symlinkSync(target, receipt);
@@ -249,7 +251,7 @@ describe("a planted symlink", () => {
   test("in the staging area that looks like work of the dead goes, and only it", async (t) => {
     const { registry, sandbox, tree } = await withTree(t);
     const dead = formatIdentity({ ...ownIdentity(), startTime: "1" });
-    const area = join(tree.directory, "..", ".staging");
+    const area = join(tree.directory, "..", ".pulumi/staging");
     fs.symlinkSync(CANARY, join(area, `${dead}.aa`));
     fs.mkdirSync(join(area, `${dead}.bb`));
     fs.symlinkSync(`../${CANARY}`, join(area, `${dead}.bb`, "link"));

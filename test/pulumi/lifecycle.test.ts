@@ -48,7 +48,7 @@ describe("create, update, delete", () => {
     assert.match(created.id, /^[0-9a-f]{8}-/);
     const updated = await host.lifecycle.update(created.id, inputs, inputs, NO_SIGNAL);
     assert.deepEqual(updated.outs, inputs);
-    const claims = join(world.project, ".oci-artifacts", ".claims");
+    const claims = join(world.project, ".oci-artifacts", ".pulumi/claims");
     const [claim = ""] = fs.readdirSync(claims);
     assert.equal(`.oci-artifacts/${fs.readFileSync(join(claims, claim), "utf8")}`, inputs["path"]);
     await host.lifecycle.delete(created.id, inputs);

@@ -22,7 +22,7 @@ test("the previous tree outlives the update, and goes with a run a week later", 
   const trees = join(project, ".oci-artifacts");
   const setBack = (path: string, days: number): void => {
     const then = new Date(Date.now() - days * DAY_MS);
-    utimesSync(join(trees, ".receipts", `${basename(path)}.json`), then, then);
+    utimesSync(join(trees, ".pulumi/receipts", `${basename(path)}.json`), then, then);
   };
 
   world.publish({ "a.txt": "first" });
@@ -44,6 +44,6 @@ test("the previous tree outlives the update, and goes with a run a week later", 
   const third = await later.check(inputs, {}, second.inputs);
   assert.deepEqual(await later.lifecycle.diff(id, second.inputs, third.inputs), { changes: false });
   assert.ok(await isGone(oldPath));
-  assert.ok(!existsSync(join(trees, ".receipts", `${basename(oldPath)}.json`)));
+  assert.ok(!existsSync(join(trees, ".pulumi/receipts", `${basename(oldPath)}.json`)));
   assert.ok(existsSync(join(newPath, "a.txt")));
 });

@@ -47,7 +47,7 @@ describe("getOciArtifact", () => {
     assert.deepEqual(value["files"], { "./a.txt": sha256("alpha").slice("sha256:".length, 19) });
     assert.equal(value["absolutePath"], join(realpathSync(cwd), String(value["path"])));
     assert.ok(existsSync(join(cwd, String(value["path"]), "a.txt")));
-    assert.equal(readdirSync(join(cwd, ".oci-artifacts", ".claims")).length, 1);
+    assert.equal(readdirSync(join(cwd, ".oci-artifacts", ".pulumi/claims")).length, 1);
   });
 
   test("takes the part that is asked for, within the limits that are given", async (context) => {

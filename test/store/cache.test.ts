@@ -43,7 +43,7 @@ function openStore(context: TestContext): Store {
     async build(daysAgo) {
       const trees = openTrees(projectDirectory);
       const { size } = await trees.ensure(KEY, filler(CONTENT).fill, recordReport());
-      setBack(join(trees.directory, ".receipts", `${KEY.name}.json`), daysAgo);
+      setBack(join(trees.directory, ".pulumi/receipts", `${KEY.name}.json`), daysAgo);
       return size;
     },
   };

@@ -41,7 +41,7 @@ export const KEY: TreeKey = {
 
 /** What lies in the staging area of a project. */
 export function stagingOf(project: string): readonly string[] {
-  return readdirSync(join(project, ".oci-artifacts", ".staging"));
+  return readdirSync(join(project, ".oci-artifacts", ".pulumi/staging"));
 }
 
 export interface Filler {

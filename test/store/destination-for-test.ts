@@ -63,7 +63,7 @@ export function siteFor(context: { after(work: () => void): void }): Site {
 /** The same of a program that is there already. */
 export function siteAt(project: string): Site {
   const target = join(project, "work", "out");
-  const records = join(project, ".oci-artifacts", ".destinations");
+  const records = join(project, ".oci-artifacts", ".pulumi/destinations");
   const destination = openDestination({ folder: target, shown: "work/out", records });
   const report = recordReport();
   const wanted = (content: Content, onLocalChange: OnLocalChange = "restore"): Wanted => ({

@@ -208,13 +208,14 @@ describe("the record", () => {
     [
       "whose folder is a file",
       (records: string) => {
-        fs.mkdirSync(dirname(records));
+        fs.mkdirSync(dirname(records), { recursive: true });
         fs.writeFileSync(records, "a file");
       },
     ],
     [
       "below a file",
       (records: string) => {
+        fs.mkdirSync(dirname(dirname(records)), { recursive: true });
         fs.writeFileSync(dirname(records), "a file");
       },
     ],
@@ -227,7 +228,7 @@ describe("the record", () => {
       assert.deepEqual(neighbors(), []);
       assert.equal(report.lines.length, 1);
       const fact =
-        /^warning: .*\.destinations cannot be written: .* \((EEXIST|ENOTDIR)\); nothing records that the content of work\/out is ours, so other content will be refused there$/;
+        /^warning: .*\.pulumi.destinations cannot be written: .* \((EEXIST|ENOTDIR)\); nothing records that the content of work\/out is ours, so other content will be refused there$/;
       assert.match(report.lines.join(), fact);
     });
   }

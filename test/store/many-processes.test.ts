@@ -46,7 +46,7 @@ function contentFor(texts: readonly string[]): Readonly<Record<string, string>> 
 async function assertTidy({ project, cache }: Ground, trees: number): Promise<void> {
   const names = fs.readdirSync(join(project, ".oci-artifacts"));
   assert.equal(names.filter((name) => !name.startsWith(".")).length, trees);
-  assert.deepEqual(fs.readdirSync(join(project, ".oci-artifacts", ".staging")), []);
+  assert.deepEqual(fs.readdirSync(join(project, ".oci-artifacts", ".pulumi/staging")), []);
   assert.deepEqual(fs.readdirSync(join(cache, "staging")), []);
   assert.deepEqual(fs.readdirSync(join(cache, "in-use")), []);
   assert.deepEqual((await verifyCache({ cacheDirectory: cache })).damaged, []);

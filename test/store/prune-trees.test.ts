@@ -55,7 +55,7 @@ function openProject(context: TestContext): Project {
 }
 
 function receiptOf(directory: string, { name }: TreeKey): string {
-  return join(directory, ".receipts", `${name}.json`);
+  return join(directory, ".pulumi/receipts", `${name}.json`);
 }
 
 function setBack(path: string, days: number): void {
@@ -71,7 +71,7 @@ describe("pruning", () => {
     await build("recent", 6);
     assert.deepEqual(await prune(), ["older", "old"]);
     assert.deepEqual(names(), ["recent"]);
-    assert.deepEqual(fs.readdirSync(join(directory, ".receipts")), [
+    assert.deepEqual(fs.readdirSync(join(directory, ".pulumi/receipts")), [
       `${keyOf("recent").name}.json`,
     ]);
     assert.deepEqual(stagingOf(project), []);
@@ -83,7 +83,10 @@ describe("pruning", () => {
     const { name } = await build("claimed", 400);
     const claims = openClaims(directory);
     await claims.claim("a-resource", name);
-    setBack(join(directory, ".claims", fs.readdirSync(join(directory, ".claims"))[0] ?? ""), 400);
+    setBack(
+      join(directory, ".pulumi/claims", fs.readdirSync(join(directory, ".pulumi/claims"))[0] ?? ""),
+      400,
+    );
     assert.deepEqual(await prune(), []);
     await claims.release("a-resource");
     assert.deepEqual(await prune(), ["claimed"]);
@@ -95,15 +98,15 @@ describe("pruning", () => {
     const { name } = await build("called", 400);
     const claims = openClaims(directory);
     await claims.claimInPassing("function x", name);
-    const [file = ""] = fs.readdirSync(join(directory, ".claims"));
-    setBack(join(directory, ".claims", file), 6);
+    const [file = ""] = fs.readdirSync(join(directory, ".pulumi/claims"));
+    setBack(join(directory, ".pulumi/claims", file), 6);
     assert.deepEqual(await prune(), []);
-    setBack(join(directory, ".claims", file), 8);
+    setBack(join(directory, ".pulumi/claims", file), 8);
     await claims.claimInPassing("function x", name);
     assert.deepEqual(await prune(), [], "claimed again");
-    setBack(join(directory, ".claims", file), 8);
+    setBack(join(directory, ".pulumi/claims", file), 8);
     assert.deepEqual(await prune(), ["called"]);
-    assert.deepEqual(fs.readdirSync(join(directory, ".claims")), []);
+    assert.deepEqual(fs.readdirSync(join(directory, ".pulumi/claims")), []);
   });
 
   test("leaves what was used since: to ask for a tree is to use it, once a day", async (context) => {
@@ -180,8 +183,8 @@ test("a world sweeps the drafts of small files that killed runs left, and no fre
   const world = openWorld(readSettings({ environment: {}, home }), project);
   context.after(() => world.client.close());
   const places = [
-    join(world.trees.directory, ".receipts"),
-    join(world.trees.directory, ".claims"),
+    join(world.trees.directory, ".pulumi/receipts"),
+    join(world.trees.directory, ".pulumi/claims"),
     join(world.settings.cacheDirectory, "tags"),
   ];
   const old = new Date(Date.now() - 2 * 60 * 60 * 1000);

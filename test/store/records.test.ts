@@ -30,7 +30,7 @@ describe("claims", () => {
   test("names of claimants are no paths", async (context) => {
     const folder = folderFor(context);
     await openClaims(folder).claim("../../../escape", "tree");
-    const names = fs.readdirSync(join(folder, ".claims"));
+    const names = fs.readdirSync(join(folder, ".pulumi/claims"));
     assert.equal(names.length, 1);
     assert.match(names[0] ?? "", /^[0-9a-f]{32}$/);
   });
@@ -39,10 +39,10 @@ describe("claims", () => {
     const folder = folderFor(context);
     const claims = openClaims(folder);
     await claims.claim("one", "tree");
-    const [name = ""] = fs.readdirSync(join(folder, ".claims"));
-    const before = fs.statSync(join(folder, ".claims", name)).ino;
+    const [name = ""] = fs.readdirSync(join(folder, ".pulumi/claims"));
+    const before = fs.statSync(join(folder, ".pulumi/claims", name)).ino;
     await claims.claim("one", "tree");
-    assert.equal(fs.statSync(join(folder, ".claims", name)).ino, before);
+    assert.equal(fs.statSync(join(folder, ".pulumi/claims", name)).ino, before);
   });
 });
 

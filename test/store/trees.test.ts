@@ -118,7 +118,10 @@ describe("building", () => {
   ] as const) {
     test(`a receipt ${name} means: build anew`, async (context) => {
       const { content, directory, ensure, project } = await placed(context);
-      fs.writeFileSync(join(project, ".oci-artifacts", ".receipts", `${KEY.name}.json`), text);
+      fs.writeFileSync(
+        join(project, ".oci-artifacts", ".pulumi/receipts", `${KEY.name}.json`),
+        text,
+      );
       await ensure();
       assert.equal(content.calls(), 2);
       assert.deepEqual(contentOf(directory), CONTENT);

@@ -100,9 +100,9 @@ describe("a read-only checkout", () => {
   test("with the content in it needs no write, and nobody hears of it", async (context) => {
     const { project, pull } = await machine(context);
     assertPulled(await pull());
-    const receipts = join(project, ".oci-artifacts", ".receipts");
+    const receipts = join(project, ".oci-artifacts", ".pulumi/receipts");
     for (const name of fs.readdirSync(receipts)) setBack(join(receipts, name));
-    fs.rmSync(join(project, ".oci-artifacts", ".claims"), { recursive: true });
+    fs.rmSync(join(project, ".oci-artifacts", ".pulumi/claims"), { recursive: true });
     forbid(project);
     const before = below(project);
     const outcome = await pull();

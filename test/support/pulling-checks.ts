@@ -32,13 +32,13 @@ export function checkFolders(folder: string, trees: readonly string[]): void {
     "in the program's folder",
   );
   assert.deepEqual(treesIn(folder), [...new Set(trees)].sort(), "visible trees");
-  const records = namesIn(join(project, ".oci-artifacts", ".receipts"));
+  const records = namesIn(join(project, ".oci-artifacts", ".pulumi/receipts"));
   assert.deepEqual(
     records,
     treesIn(folder).map((name) => `${name}.json`),
     "receipts",
   );
-  assert.deepEqual(namesIn(join(project, ".oci-artifacts", ".staging")), [], "half trees");
+  assert.deepEqual(namesIn(join(project, ".oci-artifacts", ".pulumi/staging")), [], "half trees");
   checkCache(join(folder, "cache"));
 }
 
