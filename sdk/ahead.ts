@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { openEngineReports, type EngineLog } from "../provider/pulumi/report";
 import type { RunOptions } from "../provider/pulumi/run-options";
+import { isGiven } from "./options";
 import { knownValue } from "./outputs";
 
 type Session = typeof import("../provider/pulumi/session");
@@ -49,10 +50,10 @@ export async function runOptions(
   const directory = process.cwd();
   const urn = (await knownValue(pulumi.createUrn(name, type, options.parent))) ?? "";
   const preview = pulumi.runtime.isDryRun();
-  const dependsOn = options.dependsOn !== undefined;
+  const dependsOn = isGiven(options.dependsOn);
   const base: RunOptions = { preview, urn, directory, dependsOn };
   // Something may push before this resource's turn, or freeze its digest: then nothing goes ahead.
-  if (!hasEngine() || dependsOn || options.ignoreChanges !== undefined) return base;
+  if (!hasEngine() || dependsOn || isGiven(options.ignoreChanges)) return base;
   try {
     const values: Readonly<Record<string, unknown>> | undefined = await knownValue(
       pulumi.output(args),

@@ -7,6 +7,7 @@ import { RUN_KEY } from "../provider/pulumi/run-options";
 import { ARTIFACT_STUB, ARTIFACT_TYPE } from "../provider/pulumi/stub";
 import { restoredPath, runOptions } from "./ahead";
 import type { OciArtifactArgs } from "./args";
+import { refuseOptions } from "./options";
 import { withConfigured } from "./registries";
 import { userError } from "./user-error";
 import { absolutePathOf, contentPath, insideOf } from "./content";
@@ -69,6 +70,7 @@ export class OciArtifact extends pulumi.CustomResource {
    */
   constructor(name: string, args: OciArtifactArgs, options: pulumi.CustomResourceOptions = {}) {
     const given = guarded(args);
+    refuseOptions(options);
     super(
       ARTIFACT_TYPE,
       name,
