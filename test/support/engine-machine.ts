@@ -22,13 +22,17 @@ export interface Machine {
 /** What stays behind when a program moves to another machine. */
 const NOT_COPIED = new Set(["node_modules", ".oci-artifacts"]);
 
-/** Folders in the `node_modules` of a program, each a link to where it lies in this checkout. */
+/** Where the code lies that was compiled along with this file: `dist`, or another build. */
+const BUILD = join(__dirname, "..", "..");
+
+/** What lies in the `node_modules` of a program, each a link into this checkout. */
 const LINKS: Readonly<Record<string, string>> = {
-  "@pulumi/pulumi": "node_modules/@pulumi/pulumi",
-  "@types/node": "node_modules/@types/node",
-  "undici-types": "node_modules/undici-types",
-  typescript: "node_modules/typescript",
-  "pulumi-oci-artifact": ".",
+  "@pulumi/pulumi": join(REPOSITORY, "node_modules/@pulumi/pulumi"),
+  "@types/node": join(REPOSITORY, "node_modules/@types/node"),
+  "undici-types": join(REPOSITORY, "node_modules/undici-types"),
+  typescript: join(REPOSITORY, "node_modules/typescript"),
+  "pulumi-oci-artifact/package.json": join(REPOSITORY, "package.json"),
+  "pulumi-oci-artifact/dist": BUILD,
 };
 
 /** A new machine with nothing on it but the engine and the packages that a program may import. */
@@ -42,7 +46,7 @@ export async function layOut(mainFile: string): Promise<Machine> {
   for (const [name, target] of Object.entries(LINKS)) {
     const link = join(program, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
-    await symlink(join(REPOSITORY, target), link, "dir");
+    await symlink(target, link);
   }
   return { root, program, mainFile, environment: environmentOf(root, await prepareEngine()) };
 }

@@ -16,11 +16,21 @@ import {
   type EventListener,
   type Step,
 } from "./engine-events";
+import {
+  DEFAULT_TIMEOUT_MS,
+  execute,
+  pulumi,
+  runningEngine,
+  succeed,
+  type CommandOptions,
+  type RunningEngine,
+} from "./engine-commands";
 import { copied, layOut, projectFiles, writeFiles, type Machine } from "./engine-machine";
 import { endProcesses, processesOf, run, type Environment, type Finished } from "./processes";
 
+export type { RunningEngine } from "./engine-commands";
+
 const STACK = "dev";
-const DEFAULT_TIMEOUT_MS = 180_000;
 
 export interface ProjectOptions {
   /** Source of the program: `index.js`, or `index.ts` with `typescript`. */
@@ -41,6 +51,12 @@ export interface OperationOptions {
   /** Added to the environment of the engine, the program and the provider. */
   readonly environment?: Environment;
   readonly timeoutMs?: number;
+  /** Default "dev". */
+  readonly stack?: string;
+  /** Where the CLI is started: a folder below the program's. */
+  readonly folder?: string;
+  /** Called with the CLI as soon as it runs. */
+  readonly onStart?: (engine: RunningEngine) => void;
   /**
    * Called with each event as it is logged. While its promise is pending the engine is stopped, so
    * that a tag can be moved between the preview and the update of one `up`.
@@ -68,6 +84,8 @@ export interface Operation {
 export interface State {
   readonly version: number;
   readonly deployment: {
+    /** What had begun when a run was killed. */
+    readonly pending_operations?: readonly object[];
     readonly resources?: readonly {
       readonly urn: string;
       readonly type: string;
@@ -91,6 +109,12 @@ export interface Project {
   readonly up: (options?: OperationOptions) => Promise<Operation>;
   readonly refresh: (options?: OperationOptions) => Promise<Operation>;
   readonly destroy: (options?: OperationOptions) => Promise<Operation>;
+  /** Runs `pulumi`, `node` or another program to its end, whatever that is. */
+  readonly run: (
+    command: string,
+    programArguments: readonly string[],
+    options?: CommandOptions,
+  ) => Promise<Finished>;
   readonly exportState: () => Promise<State>;
   readonly importState: (state: State) => Promise<void>;
   /** Outputs of the stack, secrets in plain. */
@@ -133,6 +157,8 @@ function projectOn(machine: Machine): Project {
     up: (options) => operate(machine, ["up", "--yes"], options),
     refresh: (options) => operate(machine, ["refresh", "--yes"], options),
     destroy: (options) => operate(machine, ["destroy", "--yes"], options),
+    run: (command, programArguments, options) =>
+      execute(machine, command, programArguments, options),
     exportState: async () =>
       JSON.parse((await pulumi(machine, ["stack", "export", ...onStack])).stdout) as State,
     async importState(state) {
@@ -179,12 +205,14 @@ async function operate(
     await pending.finally(() => engine?.kill("SIGCONT"));
   });
   const running = run("pulumi", [...command, ...operationFlags(pipe, options)], {
-    cwd: machine.program,
+    cwd: join(machine.program, options.folder ?? ""),
     environment: { ...machine.environment, ...options.environment },
     owner: machine.root,
+    ownGroup: true,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     onStart(child) {
       engine = child;
+      options.onStart?.(runningEngine(machine, child));
     },
   });
   const [finished, events] = await Promise.allSettled([
@@ -199,7 +227,14 @@ async function operate(
 
 function operationFlags(pipe: string, options: OperationOptions): readonly string[] {
   return [
-    ...["--stack", STACK, "--non-interactive", "--color", "never", "--suppress-progress"],
+    ...[
+      "--stack",
+      options.stack ?? STACK,
+      "--non-interactive",
+      "--color",
+      "never",
+      "--suppress-progress",
+    ],
     ...["--event-log", pipe],
     ...(options.diff === true ? ["--diff"] : []),
     ...(options.args ?? []),
@@ -223,25 +258,4 @@ function operationOf({ exitCode, text }: Finished, events: readonly EngineEvent[
       throw new Error(`no step for ${name}, but for: ${names}; the engine printed\n${text}`);
     },
   };
-}
-
-/** A command of the CLI without events; throws what it printed when it fails. */
-function pulumi(machine: Machine, programArguments: readonly string[]): Promise<Finished> {
-  return succeed(machine, "pulumi", [...programArguments, "--non-interactive", "--color", "never"]);
-}
-
-async function succeed(
-  machine: Machine,
-  command: string,
-  programArguments: readonly string[],
-): Promise<Finished> {
-  const finished = await run(command, programArguments, {
-    cwd: machine.program,
-    environment: machine.environment,
-    owner: machine.root,
-    timeoutMs: DEFAULT_TIMEOUT_MS,
-  });
-  if (finished.exitCode === 0) return finished;
-  const line = [command, ...programArguments].join(" ");
-  throw new Error(`cannot run ${line}: exit code ${finished.exitCode}\n${finished.text}`);
 }

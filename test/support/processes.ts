@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly environment: Environment;
   /** Marks the process and what it starts. */
   readonly owner: string;
+  /** Gives the process a group of its own, as a terminal does, to be signaled as a whole. */
+  readonly ownGroup?: boolean;
   /** After this time everything with the mark is killed, and the run fails. */
   readonly timeoutMs: number;
   /** Called with the running process. */
@@ -68,12 +70,13 @@ export async function run(
 export function spawnOwned(
   command: string,
   programArguments: readonly string[],
-  options: Pick<RunOptions, "cwd" | "environment" | "owner">,
+  options: Pick<RunOptions, "cwd" | "environment" | "owner" | "ownGroup">,
 ): ChildProcess {
   ownUntilExit(options.owner);
   return spawn(command, programArguments, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...options.environment, [MARK]: options.owner },
+    detached: options.ownGroup === true,
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
