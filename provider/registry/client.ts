@@ -117,7 +117,10 @@ export function createRegistryClient(
     async headManifest(endpoint, reference, context) {
       const question = manifestQuestion(endpoint, reference, "HEAD");
       try {
-        return readHead(await ask(context, question), reference);
+        const reply = await ask(context, question);
+        // All patience is spent by now, and a GET in its place would count as a pull.
+        if (reply.status === 429) throw statusError(reply.place, 429, reply.bytes);
+        return readHead(reply, reference);
       } catch (error) {
         if (error instanceof OciError && error.code === "FORBIDDEN") return undefined;
         throw error;

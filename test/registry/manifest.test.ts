@@ -216,6 +216,16 @@ describe("trying again", () => {
     }
   });
 
+  test("a HEAD that is limited to the end is not asked again as a GET, which would count", async (t) => {
+    const { head, registry } = await open(t);
+    registry.fault({ kind: "manifest", then: { kind: "status", status: 429 } });
+    await assert.rejects(head(), { code: "RATE_LIMITED", status: 429 });
+    assert.deepEqual(
+      registry.requests.map(({ method }) => method),
+      ["HEAD", "HEAD", "HEAD", "HEAD", "HEAD"],
+    );
+  });
+
   test("a host that is gone gets one more look", async (t) => {
     const { get, registry, pauses } = await open(t);
     await registry.stop();
