@@ -10,14 +10,13 @@ import { inTheWay, NOT_OURS_HINT } from "./destination-steps";
 import {
   entriesWithDigest,
   equalPaths,
-  factsOf,
-  observe,
   standingOf,
   survey,
   withOtherSpellings,
   type Found,
   type Standing,
 } from "./destination-survey";
+import { factsOf, observe } from "./observe";
 import type { DestinationState, Owner, Wanted } from "./placing";
 import { isGone, planPlacing, type PlacingPlan } from "./plan-placing";
 import type { Observed, Receipt } from "./receipt";

@@ -8,7 +8,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { OciError, systemCode } from "../errors";
 import type { Ground } from "./destination-ground";
 import { writeRecord, type DestinationRecord } from "./destination-record";
-import { factsOf, observe } from "./destination-survey";
+import { factsOf, observe } from "./observe";
 import type { Heir, Journal } from "./journal";
 import type { FileSteps, Seen, Steps } from "./plan-placing";
 import { startSlices } from "./slices";

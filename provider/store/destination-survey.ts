@@ -2,19 +2,15 @@
  * What lies at a destination, and how it stands to what we placed there and to what is wanted.
  * Follows no link, enters no folder that nobody asked about, and changes nothing.
  */
-import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
-import { open } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { contentDigest } from "../content-digest";
 import { systemCode } from "../errors";
 import type { TreeEntry } from "../types";
 import type { DestinationRecord } from "./destination-record";
+import { factsOf, hashOf, holdsContent, observe } from "./observe";
 import { compareEntry, type Observed, type ReceiptEntry } from "./receipt";
 import { startSlices } from "./slices";
-
-/** Larger files are read piece by piece. */
-const SMALL_BYTES = 1 << 20;
 
 /** What lies there, by path: relative, with "/". */
 export type Found = ReadonlyMap<string, Observed>;
@@ -27,31 +23,6 @@ export interface Standing {
   readonly strangers: readonly string[];
   /** The record's entries with today's facts, where some differ without damage. */
   readonly refreshed?: readonly ReceiptEntry[];
-}
-
-/** What lstat says of the path; undefined where nothing is. */
-export function observe(path: string): Observed | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  return {
-    type: typeOf(stats),
-    mode: stats.mode & 0o777,
-    size: stats.size,
-    mtimeMs: stats.mtimeMs,
-    ctimeMs: stats.ctimeMs,
-    inode: stats.ino,
-  };
-}
-
-function typeOf(stats: Stats): Observed["type"] {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "directory";
-  return stats.isSymbolicLink() ? "symlink" : "special";
-}
-
-/** The part of an observation that a receipt holds. */
-export function factsOf({ size, mtimeMs, ctimeMs, inode }: Observed): ReceiptEntry["facts"] {
-  return { size, mtimeMs, ctimeMs, inode };
 }
 
 /**
@@ -189,32 +160,6 @@ async function entryAt(
     case "special":
       return undefined;
   }
-}
-
-/** Whether a path whose type is the entry's has its content, too. */
-async function holdsContent(path: string, entry: TreeEntry): Promise<boolean> {
-  try {
-    if (entry.type === "directory") return true;
-    if (entry.type === "symlink") return readlinkSync(path) === entry.target;
-    return (await hashOf(path, entry.size)) === entry.sha256;
-  } catch {
-    return false;
-  }
-}
-
-/** Hex of the sha256. */
-async function hashOf(path: string, size: number): Promise<string> {
-  const hash = createHash("sha256");
-  if (size <= SMALL_BYTES) return hash.update(readFileSync(path)).digest("hex");
-  const handle = await open(path, "r");
-  try {
-    for await (const chunk of handle.createReadStream({ autoClose: false })) {
-      hash.update(chunk as Buffer);
-    }
-  } finally {
-    await handle.close();
-  }
-  return hash.digest("hex");
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -11,7 +11,7 @@ import { groundOf, type DestinationPlace, type Ground } from "./destination-grou
 import { readRecord, writeRecord } from "./destination-record";
 import { removeContent } from "./destination-removal";
 import { heirAt } from "./destination-steps";
-import { observe } from "./destination-survey";
+import { observe } from "./observe";
 import { hasLeftovers, inTurn } from "./journal";
 import type { DestinationState, Owner, Wanted } from "./placing";
 import { isUnusable, storeError } from "./store-error";

@@ -2,12 +2,11 @@
  * Compares a tree on disk with its receipt: cheap where nothing was touched, by hash where
  * something was. Reads only.
  */
-import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from "node:fs";
-import { open } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TreeEntry } from "../types";
 import { contentDigest } from "../content-digest";
+import { factsOf, holdsContent, observe } from "./observe";
 import { compareEntry, type Observed, type Receipt, type ReceiptEntry } from "./receipt";
 
 /** After so many entries the event loop gets a turn. */
@@ -31,7 +30,7 @@ export async function inspectTree(directory: string, receipt: Receipt): Promise<
   let isRefreshed = false;
   for (const [index, entry] of receipt.entries.entries()) {
     if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
-    const observed = observe(join(directory, entry.path));
+    const observed = look(join(directory, entry.path));
     const finding =
       observed === undefined
         ? "missing"
@@ -66,55 +65,19 @@ export function receiptOf(key: string, directory: string, entries: readonly Tree
     key,
     contentDigest: contentDigest(entries),
     entries: entries.map((entry) => {
-      const observed = observe(join(directory, entry.path));
+      const observed = look(join(directory, entry.path));
       if (observed === undefined) throw new Error(`${entry.path} vanished while it was placed`);
       return { ...entry, facts: factsOf(observed) };
     }),
   };
 }
 
-function observe(path: string): Observed | undefined {
-  let stats: Stats;
+/** In a tree, what may not be looked at is as good as missing. */
+function look(path: string): Observed | undefined {
   try {
-    stats = lstatSync(path);
+    return observe(path);
   } catch {
     return undefined;
-  }
-  return {
-    type: typeOf(stats),
-    mode: stats.mode & 0o777,
-    size: stats.size,
-    mtimeMs: stats.mtimeMs,
-    ctimeMs: stats.ctimeMs,
-    inode: stats.ino,
-  };
-}
-
-function typeOf(stats: Stats): Observed["type"] {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "directory";
-  return stats.isSymbolicLink() ? "symlink" : "special";
-}
-
-function factsOf({ size, mtimeMs, ctimeMs, inode }: Observed): ReceiptEntry["facts"] {
-  return { size, mtimeMs, ctimeMs, inode };
-}
-
-async function holdsContent(path: string, entry: ReceiptEntry): Promise<boolean> {
-  try {
-    if (entry.type === "symlink") return readlinkSync(path) === entry.target;
-    const hash = createHash("sha256");
-    const handle = await open(path, "r");
-    try {
-      for await (const chunk of handle.createReadStream({ autoClose: false })) {
-        hash.update(chunk as Buffer);
-      }
-    } finally {
-      await handle.close();
-    }
-    return hash.digest("hex") === entry.sha256;
-  } catch {
-    return false;
   }
 }
 
