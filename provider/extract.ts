@@ -9,7 +9,8 @@ import { fetchBlobs, type FetchRooms } from "./fetch";
 import { unpackSelected } from "./select-tree";
 import { isWhole } from "./store/blobs";
 import { removeTree } from "./store/staging";
-import type { Plan, TreeEntry, Verified } from "./types";
+import type { Descriptor, Plan, TreeEntry, Verified } from "./types";
+import type { BlobFile } from "./unpack/blob";
 import { prepareUnpack, unpack } from "./unpack/unpack";
 
 /** A cache that is emptied again and again has somebody at it who should be told. */
@@ -29,19 +30,24 @@ export async function extract(
   try {
     for (let attempt = 1; ; attempt += 1) {
       await fetchBlobs(verified, plan, rooms, context);
+      // Where that went wrong once, everything is hashed.
+      const trusts = attempt === 1;
       try {
-        const blobFile = ({ digest }: { readonly digest: string }): string =>
-          rooms.blobs.file(digest);
+        const blobFile = ({ digest }: Descriptor): BlobFile => ({
+          path: rooms.blobs.file(digest),
+          ...(trusts ? { vouched: rooms.blobs.vouched(digest) } : {}),
+        });
         const unpackTo = (folder: string): Promise<readonly TreeEntry[]> =>
           unpack(plan, blobFile, folder, context, subject);
         const [layer] = plan.layers;
         if (plan.entries === undefined || layer === undefined) return await unpackTo(staging);
-        const selection = { selection: plan.entries, subject, layer };
-        return await unpackSelected(staging, selection, unpackTo);
+        const { entries: selection, allowances = {} } = plan;
+        const part = { selection, allowances, subject, layer };
+        return await unpackSelected(staging, part, unpackTo);
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS || !(await isCacheToBlame(error, plan, rooms, context))) {
-          throw error;
-        }
+        const mayChange =
+          (await isCacheToBlame(error, plan, rooms, context)) || (trusts && isMismatch(error));
+        if (attempt === MOST_ATTEMPTS || !mayChange) throw error;
       }
       await removeTree(staging);
       await mkdir(staging);
@@ -49,6 +55,10 @@ export async function extract(
   } finally {
     await release();
   }
+}
+
+function isMismatch(error: unknown): boolean {
+  return error instanceof OciError && error.code === "DIGEST_MISMATCH";
 }
 
 /** Whether the next attempt will find other blobs: some are gone, or damaged and dropped here. */

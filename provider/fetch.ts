@@ -13,6 +13,9 @@ import type { Descriptor, Plan, Verified } from "./types";
 /** Registries answer a handful of streams well; more only share the same line. */
 const PARALLEL_BLOBS = 4;
 
+/** How often progress is told, at most; a line for each piece of a socket would cost more than its hash. */
+const TOLD_STEPS = 200;
+
 export interface FetchRooms {
   readonly client: RegistryClient;
   readonly blobs: BlobStore;
@@ -36,10 +39,13 @@ export async function fetchBlobs(
   const signal = AbortSignal.any([context.signal, failure.signal]);
   let first: { readonly error: unknown } | undefined;
   const totalBytes = missing.reduce((sum, { size }) => sum + size, 0);
-  let doneBytes = 0;
+  let [doneBytes, toldBytes] = [0, 0];
   const count = (bytes: number): void => {
     // What came from an endpoint that then failed is fetched, and counted, once more.
     doneBytes = Math.min(doneBytes + bytes, totalBytes);
+    const isNews = doneBytes - toldBytes >= totalBytes / TOLD_STEPS || doneBytes === totalBytes;
+    if (!isNews) return;
+    toldBytes = doneBytes;
     const amount = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
     context.report.status(`fetched ${amount}`, { doneBytes, totalBytes });
   };

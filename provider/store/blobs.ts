@@ -4,14 +4,16 @@
  * entry later checks it again. Knows nothing of registries and of trees.
  */
 import { createReadStream } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { Report } from "../context";
 import { algorithmOf, DigestCheck, digestOf } from "../digest";
 import { DEFAULT_CACHE_BYTES } from "../settings/settings";
 import type { Descriptor } from "../types";
 import { openBlobPlaces } from "./blob-places";
 import { checkedBytes } from "./checked-bytes";
+import { writeDraft } from "./draft";
 import { openEvictor } from "./evict";
+import { fileFacts, isSameContent, type FileFacts } from "./file-facts";
 import { holdBlobs, type Release } from "./held-blobs";
 import { HOUR_MS, markUsed } from "./use-mark";
 
@@ -37,6 +39,11 @@ export interface BlobStore {
    * @throws OciError DIGEST_MISMATCH, and nothing is kept; STORE.
    */
   write(blob: BlobKey, source: BlobSource, subject: string, report: Report): Promise<void>;
+  /**
+   * The facts of a blob that this very process has hashed while it wrote it, as they were right after
+   * that: a file of which they still hold need not be hashed again. Undefined for all other blobs.
+   */
+  vouched(digest: string): FileFacts | undefined;
   /** Keeps these blobs, there or to come, from being evicted until it is released. */
   hold(digests: readonly string[]): Promise<Release>;
   /** Drops a damaged entry. */
@@ -58,8 +65,17 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
   const places = openBlobPlaces(cacheDirectory, options.temporaryDirectory);
   const evictor = openEvictor(cacheDirectory, options.maxBytes ?? DEFAULT_CACHE_BYTES);
   const file = (digest: string): string => places.file(digest);
+  const vouchers = new Map<string, FileFacts>();
   const place = async (blob: BlobKey, chunks: () => Chunks): Promise<void> => {
-    await places.publish(blob.digest, (draft) => writeChunks(draft, chunks()));
+    let written: FileFacts | undefined;
+    await places.publish(blob.digest, async (draft) => {
+      written = await writeDraft(draft, chunks());
+    });
+    const published = await factsOf(file(blob.digest));
+    // Another process may have been here since: then nobody knows more than of any other file.
+    if (written !== undefined && published !== undefined && isSameContent(written, published)) {
+      vouchers.set(blob.digest, published);
+    }
     if (places.isCached(blob.digest)) await evictor.wrote(blob.size);
   };
 
@@ -84,6 +100,7 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
       const warning = places.takeWarning();
       if (warning !== undefined) report.warning(warning);
     },
+    vouched: (digest: string) => vouchers.get(digest),
     async hold(digests: readonly string[]) {
       const release = await holdBlobs(cacheDirectory, digests);
       return async () => {
@@ -115,11 +132,6 @@ export async function isWholeFile(file: string, blob: BlobKey): Promise<boolean>
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-async function writeChunks(path: string, chunks: Chunks): Promise<void> {
-  const handle = await open(path, "wx", 0o644);
-  try {
-    for await (const chunk of chunks) await handle.writeFile(chunk);
-  } finally {
-    await handle.close();
-  }
+async function factsOf(path: string): Promise<FileFacts | undefined> {
+  return await stat(path, { bigint: true }).then(fileFacts, () => undefined);
 }

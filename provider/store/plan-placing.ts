@@ -64,6 +64,7 @@ export function isGone({ entries }: DestinationRecord, { damage }: Standing): bo
 
 /** The plan, or what stands in its way. */
 export function planPlacing(given: PlanFacts): PlacingPlan {
+  if (given.found.size === 0 && given.record === undefined) return planForNothing(given.wanted);
   const facts = lookups(given);
   const verdicts = new Map(given.wanted.map((entry) => [entry.path, verdictOf(entry, facts)]));
   const going = goingOf(facts, verdicts);
@@ -80,6 +81,12 @@ export function planPlacing(given: PlanFacts): PlacingPlan {
     origins: new Map([...verdicts].map(([path, verdict]) => [path, ORIGINS[verdict]])),
     shared,
   };
+}
+
+/** Where nothing is, everything comes: the same plan, without a look at each path and its folders. */
+function planForNothing(wanted: readonly TreeEntry[]): PlacingPlan {
+  const origins = new Map(wanted.map(({ path }) => [path, "draft"] as const));
+  return { conflicts: [], steps: { kind: "whole" }, kept: [], origins, shared: [] };
 }
 
 type Verdict =

@@ -3,31 +3,34 @@
  * file. What is under way is bounded; a file's bytes all go to one writer, in their order. It blocks
  * its thread where it has to wait, and opens no file itself.
  */
-import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import { receiveMessageOnPort } from "node:worker_threads";
 import {
   awaitProgress,
+  BATCH_BYTES,
+  BATCHES,
   isBroken,
+  packPieces,
   progress,
   type CrewState,
   type FilePiece,
+  type WriterLink,
   type WriterNews,
   type WriterOrder,
 } from "./crew-state";
-import type { FileWriter, NewFile } from "./files";
-
-/** About a hundred small files. */
-const BATCH_BYTES = 512 * 1024;
+import { copyWhole, type FileWriter, type NewFile } from "./files";
 
 /** Entries of a batch, for files that are empty or nearly so. */
 const BATCH_PIECES = 256;
 
-/** Batches that a writer may have before it; bounds the memory. */
-const MOST_WAITING = 6;
+/** Batches that a writer may have before it, while another is filled. */
+const MOST_WAITING = BATCHES - 2;
 
 type Hashed = ((sha256: string) => void) | undefined;
 
 interface Writer {
-  readonly port: MessagePort;
+  readonly link: WriterLink;
+  /** Where the next batch goes: the writer is done with what was there. */
+  slot: number;
   /** Orders without an answer. */
   waiting: number;
   /** Who gets the hashes of files that are under way, in their order. */
@@ -44,16 +47,15 @@ interface Batch {
 export class BatchedFiles implements FileWriter {
   readonly #state: CrewState;
   readonly #writers: readonly Writer[];
-  readonly #free: ArrayBuffer[] = [];
   #current: Writer;
   #batch: Batch | undefined;
   /** The file that has begun and not ended: what of it is in no piece yet. */
   #open: { file: NewFile | undefined; readonly hashed: Hashed; start: number } | undefined;
   #failure: Error | undefined;
 
-  constructor(ports: readonly MessagePort[], state: CrewState) {
+  constructor(links: readonly WriterLink[], state: CrewState) {
     this.#state = state;
-    this.#writers = ports.map((port) => ({ port, waiting: 0, hashed: [] }));
+    this.#writers = links.map((link) => ({ link, slot: 0, waiting: 0, hashed: [] }));
     this.#current = this.#idlest();
   }
 
@@ -77,6 +79,11 @@ export class BatchedFiles implements FileWriter {
     if (batch.pieces.length >= BATCH_PIECES) this.#send();
   }
 
+  /** By this thread: there is nothing to hash, and no order between new files. */
+  copy(file: NewFile, source: string): void {
+    copyWhole(file, source);
+  }
+
   settle(): void {
     this.#send();
     this.#awaitAnswers(() => this.#writers.every(({ waiting }) => waiting === 0));
@@ -97,8 +104,9 @@ export class BatchedFiles implements FileWriter {
       this.#send();
     }
     if (this.#batch === undefined) {
-      const memory = this.#free.pop() ?? new ArrayBuffer(BATCH_BYTES);
-      this.#batch = { bytes: Buffer.from(memory), pieces: [], used: 0 };
+      const { link, slot } = this.#current;
+      const bytes = Buffer.from(link.memory, slot * BATCH_BYTES, BATCH_BYTES);
+      this.#batch = { bytes, pieces: [], used: 0 };
       if (this.#open !== undefined) this.#open.start = 0;
     }
     return this.#batch;
@@ -108,12 +116,8 @@ export class BatchedFiles implements FileWriter {
     const open = this.#open;
     if (open === undefined) throw new Error("no file is open");
     const { file, hashed, start } = open;
-    batch.pieces.push({
-      ...(file === undefined ? {} : { file }),
-      isHashed: hashed !== undefined,
-      length: batch.used - start,
-      isEnd,
-    });
+    const length = batch.used - start;
+    batch.pieces.push({ file, isHashed: hashed !== undefined, length, isEnd });
     if (isEnd && hashed !== undefined) this.#current.hashed.push(hashed);
     open.file = undefined;
   }
@@ -122,9 +126,10 @@ export class BatchedFiles implements FileWriter {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    const { pieces, bytes } = batch;
     const writer = this.#current;
-    this.#order(writer, { kind: "batch", pieces, bytes: bytes.buffer as ArrayBuffer });
+    const { slot } = writer;
+    writer.slot = (slot + 1) % BATCHES;
+    this.#order(writer, { kind: "batch", slot, pieces: packPieces(batch.pieces) });
     this.#awaitAnswers(() => writer.waiting < MOST_WAITING);
     this.#throwFailure();
     // In the middle of a file its writer stays.
@@ -132,7 +137,7 @@ export class BatchedFiles implements FileWriter {
   }
 
   #order(writer: Writer, order: WriterOrder): void {
-    writer.port.postMessage(order, order.kind === "batch" ? [order.bytes] : []);
+    writer.link.port.postMessage(order);
     writer.waiting += 1;
   }
 
@@ -148,12 +153,12 @@ export class BatchedFiles implements FileWriter {
 
   #takeAnswers(writer: Writer): void {
     for (;;) {
-      const received = receiveMessageOnPort(writer.port) as { message: WriterNews } | undefined;
+      const received = receiveMessageOnPort(writer.link.port) as
+        { message: WriterNews } | undefined;
       if (received === undefined) return;
-      const { hashes, failure, bytes } = received.message;
+      const { hashes, failure } = received.message;
       writer.waiting -= 1;
       for (const hash of hashes) writer.hashed.shift()?.(hash);
-      if (bytes !== undefined) this.#free.push(bytes);
       if (failure === undefined) continue;
       const { message, ...facts } = failure;
       this.#failure ??= Object.assign(new Error(message), facts);

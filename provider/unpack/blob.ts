@@ -2,23 +2,43 @@
  * Reads one blob file from its first byte to its last, and hashes all of it, whoever takes the bytes.
  * What does not match the descriptor never counts as read; nothing is written here.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { DigestCheck } from "../digest";
+import { factsOfOpen, isUntouched, type FileFacts } from "../store/file-facts";
 import { digestMismatch, type Place } from "./problems";
 
+/** Where a blob lies. */
+export interface BlobFile {
+  readonly path: string;
+  /**
+   * The file's facts right after this process had hashed all that it wrote to it. Where they hold when
+   * it is opened and still when it has been read, the bytes in between are those that were hashed:
+   * whoever writes changes the time of change. Where they do not, it is hashed like any other file.
+   */
+  readonly vouched?: FileFacts | undefined;
+}
+
 export class BlobReader {
+  readonly path: string;
+  /** Whether its bytes were hashed before, so that they need not all be read. */
+  readonly isVouched: boolean;
   readonly #descriptor: number;
   readonly #place: Place;
   readonly #check: DigestCheck;
+  readonly #facts: FileFacts;
+  #position = 0;
   #isVerified = false;
 
   /** Opens the file; its size is the first thing that must be right. */
-  constructor(file: string, place: Place) {
+  constructor({ path, vouched }: BlobFile, place: Place) {
+    this.path = path;
     this.#place = place;
     this.#check = new DigestCheck(place.layer.descriptor.digest);
-    this.#descriptor = openSync(file, "r");
-    const { size } = fstatSync(this.#descriptor);
-    if (size !== place.layer.descriptor.size) {
+    this.#descriptor = openSync(path, "r");
+    this.#facts = factsOfOpen(this.#descriptor);
+    this.isVouched = vouched !== undefined && isUntouched(vouched, this.#facts);
+    const { size } = this.#facts;
+    if (size !== BigInt(place.layer.descriptor.size)) {
       this.close();
       throw digestMismatch(place, `${size} bytes`);
     }
@@ -32,15 +52,23 @@ export class BlobReader {
 
   /** The next bytes, in the buffer given; undefined after the last. */
   next(buffer: Buffer): Buffer | undefined {
-    const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#check.bytes);
+    const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#position);
     if (length === 0) return undefined;
     const chunk = buffer.subarray(0, length);
-    this.#check.update(chunk);
+    if (!this.isVouched) this.#check.update(chunk);
+    this.#position += length;
     return chunk;
   }
 
-  /** After the last byte: throws DIGEST_MISMATCH unless the descriptor names exactly what was read. */
+  /**
+   * Throws DIGEST_MISMATCH unless the descriptor names exactly what was read. To be called after the
+   * last byte, and of a vouched blob once more after the last use.
+   */
   verify(): void {
+    if (this.isVouched) {
+      if (isUntouched(this.#facts, factsOfOpen(this.#descriptor))) return;
+      throw digestMismatch(this.#place, "changed while it was read");
+    }
     if (this.#isVerified) return;
     const { bytes } = this.#check;
     const { digest, size } = this.#place.layer.descriptor;
@@ -53,7 +81,7 @@ export class BlobReader {
 
   /** Bytes at any place of a blob that was verified; fewer only where it ends. */
   readAt(position: number, buffer: Buffer): Buffer {
-    if (!this.#isVerified) throw new Error("the blob has not been verified");
+    if (!this.#isVerified && !this.isVouched) throw new Error("the blob has not been verified");
     return buffer.subarray(0, readSync(this.#descriptor, buffer, 0, buffer.length, position));
   }
 

@@ -5,6 +5,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { OciErrorFacts } from "../errors";
 import type { TreeEntry } from "../types";
+import type { NewFile } from "./files";
 
 const CANCELLED = 0;
 const BROKEN = 1;
@@ -53,16 +54,34 @@ export function awaitProgress(state: CrewState, seen: number): void {
   Atomics.wait(state, PROGRESS, seen);
 }
 
+/** A batch: what a writer gets in one message, about a hundred small files. */
+export const BATCH_BYTES = 512 * 1024;
+
+/** Batches of one writer that are filled or written at the same time; bounds the memory. */
+export const BATCHES = 8;
+
+/** How the extracting thread reaches a writer, or the other way round. */
+export interface WriterLink {
+  readonly port: MessagePort;
+  /** The bytes of all batches, one behind the other: shared, so that none has to travel. */
+  readonly memory: SharedArrayBuffer;
+}
+
+/** Memory for the batches of one writer; none of it is taken from the machine before it is used. */
+export function createBatchMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(BATCHES * BATCH_BYTES);
+}
+
 /** Given to the thread that extracts, when it starts. */
 export interface ExtractorData {
   readonly state: CrewState;
-  readonly writers: readonly MessagePort[];
+  readonly writers: readonly WriterLink[];
 }
 
 /** Given to each thread that writes, when it starts. */
 export interface WriterData {
   readonly state: CrewState;
-  readonly extractor: MessagePort;
+  readonly extractor: WriterLink;
 }
 
 /** From the extractor: it is there; it goes on; it has an answer. */
@@ -75,7 +94,7 @@ export type ExtractorNews =
 /** A part of a file in a batch. */
 export interface FilePiece {
   /** The file that begins here; undefined where it goes on. */
-  readonly file?: { readonly path: string; readonly mode: number; readonly seconds: number };
+  readonly file: NewFile | undefined;
   readonly isHashed: boolean;
   readonly length: number;
   readonly isEnd: boolean;
@@ -83,8 +102,57 @@ export interface FilePiece {
 
 /** To a writer: bytes of files, one after the other; or that nothing more of a job comes. */
 export type WriterOrder =
-  | { readonly kind: "batch"; readonly pieces: readonly FilePiece[]; readonly bytes: ArrayBuffer }
+  | {
+      readonly kind: "batch";
+      /** Which of the batches in the shared memory. */
+      readonly slot: number;
+      /** Packed as flat lists, which cross between threads in half the time of objects. */
+      readonly pieces: PackedPieces;
+    }
   | { readonly kind: "close" };
+
+/** The numbers of {@link packPieces}, and the paths of the files that begin. */
+export interface PackedPieces {
+  readonly numbers: Float64Array;
+  readonly paths: readonly string[];
+}
+
+const NUMBERS_OF_PIECE = 4;
+const BEGINS = 1;
+const HASHED = 2;
+const ENDS = 4;
+
+export function packPieces(pieces: readonly FilePiece[]): PackedPieces {
+  const numbers = new Float64Array(pieces.length * NUMBERS_OF_PIECE);
+  const paths: string[] = [];
+  let next = 0;
+  for (const { file, isHashed, length, isEnd } of pieces) {
+    if (file !== undefined) paths.push(file.path);
+    numbers[next] =
+      (file === undefined ? 0 : BEGINS) | (isHashed ? HASHED : 0) | (isEnd ? ENDS : 0);
+    numbers[next + 1] = length;
+    numbers[next + 2] = file?.mode ?? 0;
+    numbers[next + 3] = file?.seconds ?? 0;
+    next += NUMBERS_OF_PIECE;
+  }
+  return { numbers, paths };
+}
+
+export function unpackPieces({ numbers, paths }: PackedPieces): readonly FilePiece[] {
+  const pieces: FilePiece[] = [];
+  let path = 0;
+  for (let next = 0; next < numbers.length; next += NUMBERS_OF_PIECE) {
+    const [flags = 0, length = 0, mode = 0, seconds = 0] = numbers.subarray(
+      next,
+      next + NUMBERS_OF_PIECE,
+    );
+    const begins = (flags & BEGINS) !== 0;
+    const file = begins ? { path: paths[path] ?? "", mode, seconds } : undefined;
+    if (begins) path += 1;
+    pieces.push({ file, isHashed: (flags & HASHED) !== 0, length, isEnd: (flags & ENDS) !== 0 });
+  }
+  return pieces;
+}
 
 /** What the disk refused, in the words of Node. */
 export interface WriteFailure {
@@ -97,6 +165,4 @@ export interface WriteFailure {
 export interface WriterNews {
   readonly hashes: readonly string[];
   readonly failure?: WriteFailure;
-  /** The memory of a batch, to be used again. */
-  readonly bytes?: ArrayBuffer;
 }

@@ -10,6 +10,7 @@ import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { OciError } from "../errors";
 import type { TreeEntry } from "../types";
 import {
+  createBatchMemory,
   createState,
   isBroken,
   setBroken,
@@ -145,13 +146,17 @@ async function start(): Promise<Threads | undefined> {
   // A bundle has no such files.
   if (!existsSync(extractorFile) || !existsSync(writerFile)) return undefined;
   const state = createState();
-  const channels = Array.from({ length: WRITERS }, () => new MessageChannel());
-  const writers = channels.map(({ port1 }) => {
-    const data: WriterData = { state, extractor: port1 };
-    return startThread(writerFile, data, [port1]);
+  const channels = Array.from({ length: WRITERS }, () => {
+    const { port1, port2 } = new MessageChannel();
+    return { port1, port2, memory: createBatchMemory() };
   });
-  const ports = channels.map(({ port2 }) => port2);
-  const data: ExtractorData = { state, writers: ports };
+  const writers = channels.map(({ port1: port, memory }) => {
+    const data: WriterData = { state, extractor: { port, memory } };
+    return startThread(writerFile, data, [port]);
+  });
+  const links = channels.map(({ port2: port, memory }) => ({ port, memory }));
+  const data: ExtractorData = { state, writers: links };
+  const ports = links.map(({ port }) => port);
   const extractor = startThread(extractorFile, data, ports);
   const all = [extractor, ...writers];
   const death = deathOf(all);

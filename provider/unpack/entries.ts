@@ -6,7 +6,7 @@ import type { Limits } from "../limits";
 import type { PlannedLayer } from "../types";
 import { checkTarget, entryPath, wholeSeconds, withinLimits } from "./guard";
 import { beyondLimit, unsafe, type Place } from "./problems";
-import type { EntryFacts, TreeWriter } from "./tree-writer";
+import type { EntryFacts, KnownContent, TreeWriter } from "./tree-writer";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts */
 const WHITEOUT = ".wh.";
@@ -24,8 +24,8 @@ export interface ArchiveEntry {
   readonly size: number;
   /** Target of a link. */
   readonly target?: string;
-  /** Hex of the content, where something else vouches for it already. */
-  readonly sha256?: string;
+  /** Of a file, where something else vouches for the content already. */
+  readonly known?: KnownContent;
 }
 
 /** Takes entries one after the other; each content between `begin` and `end`. */
@@ -82,8 +82,8 @@ function beginEntry(entry: ArchiveEntry, place: Place, options: SinkOptions): "f
       tree.directory(path, facts, place);
       return undefined;
     case "file":
-      tree.beginFile(path, entry.size, facts, place, entry.sha256);
-      return "file";
+      tree.beginFile(path, entry.size, facts, place, entry.known);
+      return entry.known?.source === undefined ? "file" : undefined;
     case "symlink":
       checkTarget(entry.target ?? "", place, limits);
       tree.symlink(path, entry.target ?? "", facts, place);

@@ -8,6 +8,8 @@ import { BatchedFiles } from "./batched-files";
 import { isCancelled, type ExtractorData, type ExtractorNews } from "./crew-state";
 import { doUnpack, type UnpackJob } from "./job";
 import { cancelled, asUnpackError } from "./problems";
+// Loaded while the blobs are still on their way: most of them are of this format.
+import "./tar";
 
 const { state, writers } = workerData as ExtractorData;
 
@@ -24,7 +26,7 @@ async function extract(job: UnpackJob): Promise<void> {
   };
   try {
     const files = new BatchedFiles(writers, state);
-    tell({ kind: "done", entries: await doUnpack(job, { files, pace, status }) });
+    tell({ kind: "done", entries: await doUnpack(job, { files, pace, mayBlock: true, status }) });
   } catch (error) {
     tell({ kind: "failed", facts: errorFacts(asUnpackError(error, job.subject)) });
   }

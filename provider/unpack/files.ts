@@ -2,18 +2,24 @@
  * Writes the files of a tree, one after the other, by the thread that calls. They are opened so that
  * nothing that exists is ever touched; which paths they have is not decided here.
  */
-import { createHash, type Hash } from "node:crypto";
+import { createHash, hash, type Hash } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   constants,
+  copyFileSync,
   fchmodSync,
   fstatSync,
   futimesSync,
   openSync,
+  utimesSync,
   writeSync,
 } from "node:fs";
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Of files without content. */
+const EMPTY_SHA256 = hash("sha256", "");
 
 /** A file that does not exist yet, in a directory that does. */
 export interface NewFile {
@@ -34,6 +40,8 @@ export interface FileWriter {
   begin(file: NewFile, hashed: ((sha256: string) => void) | undefined): void;
   write(chunk: Buffer): void;
   end(): void;
+  /** Makes a file of all that another one holds; no other has begun. */
+  copy(file: NewFile, source: string): void;
   /** Returns when everything is on the disk; throws what the disk refused. */
   settle(): void;
   /** Leaves no file open and nothing under way, whatever happened. */
@@ -43,8 +51,16 @@ export interface FileWriter {
 interface OpenFile {
   readonly descriptor: number;
   readonly seconds: number;
-  readonly hash: Hash | undefined;
   readonly hashed: ((sha256: string) => void) | undefined;
+  /** Of what was written so far; undefined before the first write, and where nobody wants to know. */
+  hash: Hash | undefined;
+}
+
+/** Leaves the work to the kernel; where the file system can, the two share their blocks from now on. */
+export function copyWhole({ path, mode, seconds }: NewFile, source: string): void {
+  copyFileSync(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  chmodSync(path, mode);
+  utimesSync(path, seconds, seconds);
 }
 
 /** A writer that does what it is told before it returns. */
@@ -55,24 +71,35 @@ export class DirectFiles implements FileWriter {
 
   begin({ path, mode, seconds }: NewFile, hashed?: (sha256: string) => void): void {
     const descriptor = openSync(path, NEW_FILE, mode);
-    const hash = hashed === undefined ? undefined : createHash("sha256");
-    this.#open = { descriptor, seconds, hash, hashed };
+    this.#open = { descriptor, seconds, hashed, hash: undefined };
     if (!this.#isExact(mode, descriptor)) fchmodSync(descriptor, mode);
   }
 
   write(chunk: Buffer): void {
-    const { descriptor, hash } = this.#current();
-    hash?.update(chunk);
-    for (let written = 0; written < chunk.length;) {
-      written += writeSync(descriptor, chunk, written);
+    const open = this.#current();
+    if (open.hashed !== undefined) {
+      open.hash ??= createHash("sha256");
+      open.hash.update(chunk);
     }
+    writeAll(open.descriptor, chunk);
   }
 
   end(): void {
-    const { descriptor, seconds, hash, hashed } = this.#current();
-    futimesSync(descriptor, seconds, seconds);
-    this.close();
-    if (hash !== undefined) hashed?.(hash.digest("hex"));
+    const { hash: own, hashed } = this.#current();
+    this.#seal();
+    hashed?.(own === undefined ? EMPTY_SHA256 : own.digest("hex"));
+  }
+
+  /** All at once: for small files, to which a hash as an object costs more than its hashing. */
+  whole(file: NewFile, content: Buffer, hashed?: (sha256: string) => void): void {
+    this.begin(file);
+    if (content.length > 0) writeAll(this.#current().descriptor, content);
+    this.#seal();
+    hashed?.(hash("sha256", content));
+  }
+
+  copy(file: NewFile, source: string): void {
+    copyWhole(file, source);
   }
 
   settle(): void {
@@ -83,6 +110,12 @@ export class DirectFiles implements FileWriter {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) closeSync(open.descriptor);
+  }
+
+  #seal(): void {
+    const { descriptor, seconds } = this.#current();
+    futimesSync(descriptor, seconds, seconds);
+    this.close();
   }
 
   #current(): OpenFile {
@@ -97,5 +130,11 @@ export class DirectFiles implements FileWriter {
     const isExact = (fstatSync(descriptor).mode & 0o7777) === mode;
     this.#exactModes.set(mode, isExact);
     return isExact;
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(descriptor, bytes, written);
   }
 }

@@ -13,8 +13,11 @@ import { MOST_WINDOW_BYTES, zstdFrames, ZstdProblem, type ZstdFrame } from "./zs
 /** What is inflated at once; the default of 16 KiB costs half as much time again. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** So that inflating goes on, on its own thread, while the last chunk is being written. */
-const AHEAD_BYTES = 4 * 1024 ** 2;
+/** So that inflating goes on, on its own thread, while the last chunks are being written. */
+const AHEAD_CHUNKS = 8;
+
+/** Each chunk as it comes: a stream of bytes would join those that wait, and copy them all for it. */
+const AHEAD = { readableObjectMode: true, readableHighWaterMark: AHEAD_CHUNKS } as const;
 
 /** Takes inflated bytes; they are its own. */
 export type Take = (chunk: Buffer) => Promise<void>;
@@ -35,7 +38,7 @@ export async function inflateGzip(
 ): Promise<void> {
   const options: zlib.ZlibOptions & TransformOptions = {
     chunkSize: CHUNK_BYTES,
-    readableHighWaterMark: AHEAD_BYTES,
+    ...AHEAD,
   };
   await inflateWith(zlib.createGunzip(options), chunks, take, place, "gzip");
 }
@@ -106,7 +109,7 @@ function nativeOptions(): object {
   const windowLog = NATIVE.constants.ZSTD_d_windowLogMax;
   return {
     chunkSize: CHUNK_BYTES,
-    readableHighWaterMark: AHEAD_BYTES,
+    ...AHEAD,
     ...(windowLog === undefined ? {} : { params: { [windowLog]: Math.log2(MOST_WINDOW_BYTES) } }),
   };
 }

@@ -7,16 +7,19 @@ import { algorithmOf, hexOf } from "../digest";
 import { OciError } from "../errors";
 import type { Limits } from "../limits";
 import type { LayerForm, Plan, PlannedLayer, TreeEntry } from "../types";
-import { BlobReader } from "./blob";
+import { BlobReader, type BlobFile } from "./blob";
 import { containerOf, isArchive, PROBE_BYTES } from "./containers";
 import { createSink, ratioGuard, type EntrySink } from "./entries";
 import type { FileWriter } from "./files";
 import { inflateGzip, inflateZstd, type Take } from "./inflate";
 import type { Pace } from "./pace";
 import { asUnpackError, type Place } from "./problems";
-import { readTar } from "./tar";
 import { TreeWriter } from "./tree-writer";
-import { readZip } from "./zip";
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a reader takes as long to load as a small layer */
+const loadTar = (): typeof import("./tar") => require("./tar") as typeof import("./tar");
+const loadZip = (): typeof import("./zip") => require("./zip") as typeof import("./zip");
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** What is read at once. */
 const CHUNK_BYTES = 256 * 1024;
@@ -28,7 +31,7 @@ const SLICE_BYTES = 64 * 1024;
 export interface UnpackJob {
   readonly plan: Plan;
   /** Where the bytes of each layer lie, in the plan's order. */
-  readonly blobFiles: readonly string[];
+  readonly blobFiles: readonly BlobFile[];
   /** An empty folder that nobody else uses. */
   readonly staging: string;
   readonly limits: Limits;
@@ -40,6 +43,8 @@ export interface UnpackJob {
 export interface UnpackTools {
   readonly files: FileWriter;
   readonly pace: Pace;
+  /** Whether the thread serves nobody else. */
+  readonly mayBlock: boolean;
   readonly status: (message: string) => void;
 }
 
@@ -49,6 +54,7 @@ interface Work {
   readonly tree: TreeWriter;
   readonly limits: Limits;
   readonly pace: Pace;
+  readonly mayBlock: boolean;
   /** Counts inflated bytes against the sizes of the blobs so far. */
   readonly countInflated: (bytes: number, place: Place) => void;
 }
@@ -56,18 +62,18 @@ interface Work {
 /** Does the job; an empty list where the layers hold no files. Throws OciError only. */
 export async function doUnpack(job: UnpackJob, tools: UnpackTools): Promise<readonly TreeEntry[]> {
   const { plan, limits, subject } = job;
-  const { files, pace } = tools;
+  const { files, pace, mayBlock } = tools;
   const [first] = plan.layers;
   if (first === undefined) return [];
   const tree = new TreeWriter(job.staging, files, first, plan, limits);
   let compressed = 0;
   const countInflated = ratioGuard(() => compressed, limits);
-  const work: Work = { job, tree, limits, pace, countInflated };
+  const work: Work = { job, tree, limits, pace, mayBlock, countInflated };
   try {
     for (const [position, layer] of plan.layers.entries()) {
       compressed += layer.descriptor.size;
       tools.status(`unpacking layer ${layer.index + 1} of ${subject}`);
-      await unpackLayer(layer, job.blobFiles[position] ?? "", work);
+      await unpackLayer(layer, job.blobFiles[position] ?? { path: "" }, work);
     }
     return await tree.finish(subject, pace);
   } catch (error) {
@@ -78,7 +84,7 @@ export async function doUnpack(job: UnpackJob, tools: UnpackTools): Promise<read
 }
 
 /** The blob's digest counts before anything that its content led to. */
-async function unpackLayer(layer: PlannedLayer, file: string, work: Work): Promise<void> {
+async function unpackLayer(layer: PlannedLayer, file: BlobFile, work: Work): Promise<void> {
   const place = { subject: work.job.subject, layer };
   const blob = new BlobReader(file, place);
   try {
@@ -112,10 +118,10 @@ async function unpackBlob(blob: BlobReader, place: Place, work: Work): Promise<v
   const container = containerOf(start);
   if (container === "zip") {
     await verifyRest(blob, work.pace);
-    await readZip(blob, sink, place, work);
+    await loadZip().readZip(blob, sink, place, work);
     return;
   }
-  const tar = readTar(sink, place);
+  const tar = loadTar().readTar(sink, place);
   const take: Take = async (chunk) => {
     if (container !== "other") work.countInflated(chunk.length, place);
     await inSlices(chunk, tar.write, work.pace);
@@ -146,9 +152,14 @@ async function copyFile(
   work: Work,
 ): Promise<void> {
   const { size, digest } = place.layer.descriptor;
+  const entry = { name, type: "file", mode: undefined, seconds: undefined, size } as const;
   // The digest of the blob is the file's, or nothing of it counts: no need to hash it twice.
-  const known = algorithmOf(digest) === "sha256" ? { sha256: hexOf(digest) } : {};
-  sink.begin({ name, type: "file", mode: undefined, seconds: undefined, size, ...known });
+  const sha256 = algorithmOf(digest) === "sha256" ? hexOf(digest) : undefined;
+  if (sha256 !== undefined && blob.isVouched && work.mayBlock) {
+    sink.begin({ ...entry, known: { sha256, source: blob.path } });
+    return;
+  }
+  sink.begin({ ...entry, ...(sha256 === undefined ? {} : { known: { sha256 } }) });
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   for (let chunk = blob.next(buffer); chunk !== undefined; chunk = blob.next(buffer)) {
     sink.data(chunk);
@@ -174,10 +185,12 @@ async function inSlices(chunk: Buffer, take: (slice: Buffer) => void, pace: Pace
   }
 }
 
-/** Reads what nobody asked for, so that the digest covers the last byte. */
+/** Reads what nobody asked for, so that the digest covers the last byte, unless it does already. */
 async function verifyRest(blob: BlobReader, pace: Pace): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  while (blob.next(buffer) !== undefined) await pace();
+  if (!blob.isVouched) {
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    while (blob.next(buffer) !== undefined) await pace();
+  }
   blob.verify();
 }
 

@@ -31,6 +31,14 @@ export interface EntryFacts {
   readonly seconds: number;
 }
 
+/** What is known of a file's content before it is written. */
+export interface KnownContent {
+  /** Hex. */
+  readonly sha256: string;
+  /** A file that holds it: it is copied, and none comes by `write`. */
+  readonly source?: string;
+}
+
 export class TreeWriter {
   readonly model: TreeModel;
   readonly #staging: string;
@@ -62,28 +70,36 @@ export class TreeWriter {
   }
 
   /**
-   * Opens a file; its content follows by `write`, its end by `endFile`.
+   * Opens a file; its content follows by `write`, its end by `endFile`, unless it has a source.
    *
-   * @param sha256 - hex of the content, where that is known already; else it is hashed
+   * @param known - else the content is hashed
    */
   beginFile(
     path: readonly string[],
     size: number,
     facts: EntryFacts,
     place: Place,
-    sha256?: string,
+    known?: KnownContent,
   ): void {
     this.#countBytes(size, place);
     const { layer } = place;
     const { seconds } = facts;
     const mode = permissions("file", facts.mode);
-    const node: FileNode = { type: "file", layer, mode, seconds, size, sha256: sha256 ?? "" };
+    const node: FileNode = {
+      type: "file",
+      layer,
+      mode,
+      seconds,
+      size,
+      sha256: known?.sha256 ?? "",
+    };
     this.#put(path, node, place);
     const hashed = (hex: string): void => {
       node.sha256 = hex;
     };
     const file = { path: this.#onDisk(path), mode, seconds };
-    this.#files.begin(file, sha256 === undefined ? hashed : undefined);
+    if (known?.source !== undefined) this.#files.copy(file, known.source);
+    else this.#files.begin(file, known === undefined ? hashed : undefined);
   }
 
   write(chunk: Buffer): void {

@@ -5,6 +5,7 @@
 import type { Context } from "../context";
 import { OciError } from "../errors";
 import type { Descriptor, Plan, TreeEntry } from "../types";
+import type { BlobFile } from "./blob";
 import { borrowCrew } from "./crew";
 import type { UnpackJob } from "./job";
 import { createPace } from "./pace";
@@ -25,7 +26,7 @@ type UnpackContext = Pick<Context, "limits" | "signal" | "report">;
  */
 export async function unpack(
   plan: Plan,
-  blobFile: (descriptor: Descriptor) => string,
+  blobFile: (descriptor: Descriptor) => BlobFile,
   staging: string,
   context: UnpackContext,
   subject: string,
@@ -65,7 +66,7 @@ async function unpackHere(
   const { DirectFiles } = require("./files") as typeof import("./files");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const pace = createPace(signal, job.subject);
-  return await doUnpack(job, { files: new DirectFiles(), pace, status });
+  return await doUnpack(job, { files: new DirectFiles(), pace, mayBlock: false, status });
 }
 
 function nothingWritten(subject: string): OciError {

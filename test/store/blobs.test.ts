@@ -1,11 +1,12 @@
 /** The cache of blobs: only whole, right bytes get in, and damage never comes out. */
 import * as assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { OciError } from "../../provider/errors";
 import { isWhole, openBlobs, type BlobKey, type BlobSource } from "../../provider/store/blobs";
+import { fileFacts, type FileFacts } from "../../provider/store/file-facts";
 import { storeError } from "../../provider/store/store-error";
 import { SILENT } from "../../provider/context";
 import { folderFor } from "../support/folder-for-test";
@@ -71,6 +72,30 @@ describe("what gets in", () => {
     assert.equal(await isWhole(blobs, key), true);
     assert.equal(filesBelow(join(folder, "blobs")).length, 1);
     assert.deepEqual(filesBelow(join(folder, "staging")), []);
+  });
+});
+
+describe("what it vouches for", () => {
+  const factsOf = (file: string): FileFacts => fileFacts(statSync(file, { bigint: true }));
+
+  test("the blobs that it has hashed itself, as they lie in the cache", async (context) => {
+    const blobs = openBlobs(folderFor(context));
+    const key = keyOf(CONTENT);
+    assert.equal(blobs.vouched(key.digest), undefined);
+    await blobs.write(key, chunks(CONTENT), "x", SILENT);
+    assert.deepEqual(blobs.vouched(key.digest), factsOf(blobs.file(key.digest)));
+  });
+
+  test("not those that lay there before", async (context) => {
+    const folder = folderFor(context);
+    await openBlobs(folder).write(keyOf(CONTENT), chunks(CONTENT), "x", SILENT);
+    assert.equal(openBlobs(folder).vouched(keyOf(CONTENT).digest), undefined);
+  });
+
+  test("not one that did not get in", async (context) => {
+    const blobs = openBlobs(folderFor(context));
+    await assert.rejects(blobs.write(keyOf(CONTENT), chunks(Buffer.from("x")), "x", SILENT));
+    assert.equal(blobs.vouched(keyOf(CONTENT).digest), undefined);
   });
 });
 

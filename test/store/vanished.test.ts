@@ -16,6 +16,7 @@ import { pruneCache, type PruneResult } from "../../provider/store/cache";
 import { openWorld, type World } from "../../provider/world";
 import { tarGz } from "../support/archives";
 import { MEDIA_TYPES, publish } from "../support/artifacts";
+import { passTick } from "../support/file-clock";
 import { folderFor } from "../support/folder-for-test";
 import { registryFor } from "../support/registry-for-test";
 import type { TestRegistry } from "../support/registry-types";
@@ -127,6 +128,26 @@ test("a blob that is cut when it is unpacked is fetched again", async (context) 
   assert.equal(registry.count({ kind: "blob" }), 3);
 });
 
+test("a blob of which a byte is changed before it is unpacked is fetched again", async (context) => {
+  const { pullOnce, registry, report, world } = await bench(context);
+  const damaged = digestOf(LAYERS[1] ?? "");
+  let times = 0;
+  const blobs = whenFetched(world.blobs, () => {
+    if (times === 1) return;
+    times += 1;
+    passTick(world.blobs.file(damaged));
+    const descriptor = fs.openSync(world.blobs.file(damaged), "r+");
+    fs.writeSync(descriptor, "!", 3);
+    fs.closeSync(descriptor);
+  });
+  assert.deepEqual(await pullOnce({ blobs }), CONTENT);
+  assert.equal(times, 1);
+  assert.equal(registry.count({ kind: "blob" }), 3);
+  assert.deepEqual(report.said("warning"), [
+    `the cache held ${damaged} damaged; fetching it again`,
+  ]);
+});
+
 test("a cache that somebody keeps emptying is an error in the end", async (context) => {
   const { pullOnce, project, registry, world } = await bench(context);
   const blobs = whenFetched(world.blobs, () => {
@@ -134,6 +155,6 @@ test("a cache that somebody keeps emptying is an error in the end", async (conte
   });
   await assert.rejects(pullOnce({ blobs }), OciError);
   assert.equal(registry.count({ kind: "blob" }), 6);
-  assert.deepEqual(fs.readdirSync(join(project, ".oci-artifacts", ".staging")), []);
+  assert.deepEqual(fs.readdirSync(join(project, ".oci-artifacts", ".pulumi/staging")), []);
   assert.deepEqual(fs.readdirSync(join(world.settings.cacheDirectory, "in-use")), []);
 });

@@ -1,21 +1,27 @@
 /**
- * Finds the programs that tests and the demo run beside Node: the Pulumi engine with its Node.js
- * language host, and a real registry. What is not on PATH is built from pinned Go modules into a
- * cache outside the checkout, once. It never downloads a binary and never writes to the checkout.
+ * Finds the programs that tests, the demo and the benchmarks run beside Node: the Pulumi engine with
+ * its Node.js language host, a real registry, and the peers that we are measured against. What is not
+ * on PATH is built from pinned Go modules into a cache outside the checkout, once. It never downloads
+ * a binary and never writes to the checkout.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { run } from "./processes";
 import { REPOSITORY } from "./repository";
 
-export type Program = "pulumi" | "pulumi-language-nodejs" | "registry";
+/** Programs that pull as we do. Only the pinned version is of interest, never one from PATH. */
+export type Peer = "crane" | "helm" | "oras-pull" | "tofu";
+
+export type Program = "pulumi" | "pulumi-language-nodejs" | "registry" | Peer;
 
 interface Recipe {
-  /** Package that `go build` builds; the pinned go.mod lies in test/toolchain/<program>. */
+  /** Package that `go build` builds. */
   readonly goPackage: string;
+  /** Where the pinned go.mod lies, below the repository. Default: test/toolchain/<program>. */
+  readonly moduleFolder?: string;
   readonly linkerFlags: readonly string[];
   /** Programs that must lie in one folder share a bundle. */
   readonly bundle: readonly Program[];
@@ -55,7 +61,16 @@ const RECIPES: Readonly<Record<Program, Recipe>> = {
     instead: "the registry of distribution 3",
     isUsable: async (path) => (await printed(path, ["--version"])).includes("distribution/v3 v3."),
   },
+  crane: peer("crane", "github.com/google/go-containerregistry/cmd/crane"),
+  helm: peer("helm", "helm.sh/helm/v4/cmd/helm"),
+  "oras-pull": { ...peer("oras-pull", "."), moduleFolder: "bench/oras-pull" },
+  tofu: peer("tofu", "github.com/opentofu/opentofu/cmd/tofu"),
 };
+
+function peer(name: Peer, goPackage: string): Recipe {
+  const isUsable = (): Promise<boolean> => Promise.resolve(false);
+  return { goPackage, linkerFlags: [], bundle: [name], instead: "Go", isUsable };
+}
 
 /** Receives one line before something that takes minutes. */
 export type Progress = (line: string) => void;
@@ -131,8 +146,10 @@ async function bundleFolder(bundle: readonly Program[]): Promise<string> {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
   for (const program of bundle) {
     hash.update(RECIPES[program].linkerFlags.join(" "));
-    hash.update(await readFile(join(moduleFolder(program), "go.mod")));
-    hash.update(await readFile(join(moduleFolder(program), "go.sum")));
+    const folder = moduleFolder(program);
+    for (const name of (await readdir(folder)).sort()) {
+      hash.update(await readFile(join(folder, name)));
+    }
   }
   const cacheHome = process.env["XDG_CACHE_HOME"] ?? "";
   return join(
@@ -158,7 +175,7 @@ function moduleText(program: Program): Promise<string> {
 }
 
 function moduleFolder(program: Program): string {
-  return join(REPOSITORY, "test/toolchain", program);
+  return join(REPOSITORY, RECIPES[program].moduleFolder ?? join("test/toolchain", program));
 }
 
 async function isWholePulumi(pulumi: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import { SILENT } from "../../provider/context";
 import { OciError, type ErrorCode } from "../../provider/errors";
 import { DEFAULT_LIMITS, type Limits } from "../../provider/limits";
 import type { Plan, TreeEntry } from "../../provider/types";
+import type { BlobFile } from "../../provider/unpack/blob";
 import { unpack } from "../../provider/unpack/unpack";
 import { sha256 } from "./archives";
 
@@ -73,8 +74,9 @@ export async function unpackLayers(
       plan.layers.map(({ descriptor, index }) => [descriptor, join(world, `blob-${index}`)]),
     );
     const work = { limits, signal, report: SILENT };
-    const fileOf = (descriptor: Plan["layers"][number]["descriptor"]): string =>
-      files.get(descriptor) ?? "";
+    const fileOf = (descriptor: Plan["layers"][number]["descriptor"]): BlobFile => ({
+      path: files.get(descriptor) ?? "",
+    });
     return { entries: await unpack(plan, fileOf, staging, work, SUBJECT), staging };
   } finally {
     await assertUntouched(world, made.length);

@@ -235,5 +235,5 @@ async function unpackInto(t: TestContext, staging: string, bytes: Buffer): Promi
   const allowances = { allowNameClashes: true };
   const context = { limits: DEFAULT_LIMITS, signal: new AbortController().signal, report: SILENT };
   const plan = { layers: [layer], isImage: false, allowances };
-  return await unpack(plan, () => file, staging, context, SUBJECT);
+  return await unpack(plan, () => ({ path: file }), staging, context, SUBJECT);
 }

@@ -75,7 +75,7 @@ async function byCrew(
 ): Promise<readonly TreeEntry[]> {
   return await unpack(
     plan,
-    () => file,
+    () => ({ path: file }),
     staging,
     { limits: DEFAULT_LIMITS, signal, report },
     SUBJECT,
@@ -106,8 +106,13 @@ for (const [name, bytes] of Object.entries({ plain: everything, gzip: gzip(every
   test(`${name}: the tree is the one that this thread makes by itself`, async (t) => {
     const [one, two] = [await lay(t, bytes), await lay(t, bytes)];
     const entries = await byCrew(one);
-    const job = { plan: two.plan, blobFiles: [two.file], staging: two.staging };
-    const tools = { files: new DirectFiles(), pace: () => undefined, status: () => undefined };
+    const job = { plan: two.plan, blobFiles: [{ path: two.file }], staging: two.staging };
+    const tools = {
+      files: new DirectFiles(),
+      pace: () => undefined,
+      mayBlock: true,
+      status: () => undefined,
+    };
     const wanted = await doUnpack({ ...job, limits: DEFAULT_LIMITS, subject: SUBJECT }, tools);
     assert.deepEqual(entries, wanted);
     assert.equal(entries.filter(({ type }) => type === "file").length, small.length + 9);
@@ -219,7 +224,7 @@ describe("a process of its own", () => {
     process.on("worker", () => { threads += 1; });
     const report = { info() {}, warning() {}, status() {} };
     const { signal } = new AbortController();
-    unpack(plan, () => file, staging, { limits, signal, report }, "a/b:1").then(
+    unpack(plan, () => ({ path: file }), staging, { limits, signal, report }, "a/b:1").then(
       (entries) => { console.log(entries.length, threads); },
     );
   `;

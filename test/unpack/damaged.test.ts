@@ -189,13 +189,25 @@ describe("what the machine refuses", () => {
   const plan = { layers: [{ descriptor, index: 0, form }], isImage: false };
 
   test("a blob that is not there", async () => {
-    const unpacking = unpack(plan, () => "/no/such/blob", "/no/such/staging", place, "host/r:1");
+    const unpacking = unpack(
+      plan,
+      () => ({ path: "/no/such/blob" }),
+      "/no/such/staging",
+      place,
+      "host/r:1",
+    );
     const message = /^cannot unpack host\/r:1: ENOENT.*\/no\/such\/blob/;
     await assert.rejects(unpacking, { name: "OciError", code: "STORE", message });
   });
 
   test("a staging folder that is not there", async () => {
-    const unpacking = unpack(plan, () => "/dev/null", "/no/such/staging", place, "host/r:1");
+    const unpacking = unpack(
+      plan,
+      () => ({ path: "/dev/null" }),
+      "/no/such/staging",
+      place,
+      "host/r:1",
+    );
     const message = /ENOENT.*\/no\/such\/staging\/a/;
     await assert.rejects(unpacking, { name: "OciError", code: "STORE", message });
   });
