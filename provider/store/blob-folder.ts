@@ -2,9 +2,10 @@
  * A folder of blobs by digest: where each lies, and how it gets in, by one rename of something
  * whole. Checks no content.
  */
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { algorithmOf, hexOf, isDigest } from "../digest";
+import { rename } from "./rename";
 import { stagingPath, sweepStaging } from "./staging";
 
 export interface BlobFolder {

@@ -18,6 +18,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../errors";
 import type { Tree, TreeEntry } from "../types";
+import { whileReadable } from "./observe";
 import { startSlices } from "./slices";
 
 /** A new file, and the same blocks where the file system shares them. */
@@ -81,8 +82,10 @@ async function copyContent(
   { atimeMs, mtimeMs }: Stats,
 ): Promise<void> {
   const source = join(tree.directory, entry.path);
-  if (entry.size <= SMALL_BYTES) copyFileSync(source, target, COPY);
-  else await copyFile(source, target, COPY);
+  await whileReadable(source, entry, async () => {
+    if (entry.size <= SMALL_BYTES) copyFileSync(source, target, COPY);
+    else await copyFile(source, target, COPY);
+  });
   if (lstatSync(target).size !== entry.size) throw changed(tree, entry.path);
   chmodSync(target, entry.mode);
   utimesSync(target, atimeMs / 1000, mtimeMs / 1000);

@@ -4,7 +4,7 @@
  */
 import { OciError } from "../errors";
 import type { TreeEntry } from "../types";
-import type { Ground } from "./destination-ground";
+import { innerArea, type Ground } from "./destination-ground";
 import { readRecord, withoutFacts, withOwner, type DestinationRecord } from "./destination-record";
 import { inTheWay, NOT_OURS_HINT } from "./destination-steps";
 import {
@@ -54,7 +54,7 @@ export async function assess(
   const hasFolder = assertFolder(ground) !== undefined;
   const written = await readRecord(ground.recordFile);
   const known = new Set([...(written?.entries ?? []), ...(entries ?? [])].map(({ path }) => path));
-  const surveyed = await survey(folder, (path) => known.has(path));
+  const surveyed = await survey(folder, (path) => known.has(path), innerArea(ground));
   const found = withOtherSpellings(folder, surveyed, entries ?? [], written?.entries ?? []);
   const standing: Standing =
     written === undefined
@@ -68,7 +68,7 @@ export async function assess(
   const plain = { hasFolder, record: written, isRecorded: written !== undefined, found, standing };
   const seen: Assessment = { ...plain, entries, equal };
   if (written !== undefined || found.size === 0 || isAdoptable(seen)) return seen;
-  return (await vouchedFor(folder, wanted.before, seen)) ?? seen;
+  return (await vouchedFor(ground, wanted.before, seen)) ?? seen;
 }
 
 /** @throws OciError DESTINATION_NOT_OURS where it is no folder, but a link or a file. */
@@ -102,14 +102,20 @@ export function stateOf(ground: Ground, seen: Assessment, wanted: Wanted): Desti
   return due(ground, seen, wanted, reason);
 }
 
-/** The plan of how the entries come there. @throws OciError DESTINATION_NOT_OURS */
+/**
+ * The plan of how the entries come there.
+ *
+ * @param isFileByFile - where the folder cannot be exchanged whole
+ * @throws OciError DESTINATION_NOT_OURS
+ */
 export function planFor(
   ground: Ground,
   seen: Assessment,
   entries: readonly TreeEntry[],
   { onLocalChange }: Wanted,
+  isFileByFile = ground.stays,
 ): PlacingPlan {
-  const plan = planPlacing({ ...seen, wanted: entries, rule: onLocalChange });
+  const plan = planPlacing({ ...seen, wanted: entries, rule: onLocalChange, isFileByFile });
   if (plan.conflicts.length > 0) throw inTheWay(ground.shown, plan.conflicts);
   return plan;
 }
@@ -164,16 +170,19 @@ function isAdoptable({ entries, equal, found }: Assessment): boolean {
 
 /** Where nothing else lies there than the content that the state says was placed, it is ours. */
 async function vouchedFor(
-  folder: string,
+  ground: Ground,
   before: string | undefined,
   seen: Assessment,
 ): Promise<Assessment | undefined> {
-  const entries = before === undefined ? undefined : await entriesWithDigest(folder, before);
+  const { folder } = ground;
+  const hidden = innerArea(ground);
+  const entries =
+    before === undefined ? undefined : await entriesWithDigest(folder, before, hidden);
   if (before === undefined || entries === undefined) return undefined;
   return {
     ...seen,
     record: { version: 1, key: "", contentDigest: before, entries, owners: [], shared: [] },
-    found: await survey(folder),
+    found: await survey(folder, undefined, hidden),
     standing: { damage: new Map(), strangers: [] },
   };
 }

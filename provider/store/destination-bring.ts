@@ -2,8 +2,8 @@
  * Brings content to a destination: into a folder beside it first, and from there by renames, whole or
  * file by file, under a journal. Before that is written, nothing at the destination is touched.
  */
-import { mkdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { chmod, mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Report } from "../context";
 import { contentDigest } from "../content-digest";
 import type { Tree, TreeEntry } from "../types";
@@ -16,12 +16,14 @@ import {
   type Assessment,
 } from "./destination-assess";
 import type { Ground } from "./destination-ground";
-import { withoutFacts, withOwner, writeRecord } from "./destination-record";
-import { carryOut, heirAt, journalOf } from "./destination-steps";
+import { withoutFacts, withOwner, writeRecord, type DestinationRecord } from "./destination-record";
+import { heirAt } from "./destination-heir";
+import { carryOut, journalOf, settle } from "./destination-steps";
+import { swap } from "./destination-swap";
 import { receiptOf } from "./inspect-tree";
 import { inTurn, leave, type Turn } from "./journal";
 import type { Owner, Wanted } from "./placing";
-import { isGone, type PlacingPlan } from "./plan-placing";
+import { closedOfOurs, isGone, type PlacingPlan, type Steps } from "./plan-placing";
 import type { Receipt } from "./receipt";
 import { removeTree, stagingPath } from "./staging";
 import { folderError, folderFact, isUnusable, storeError } from "./store-error";
@@ -56,20 +58,23 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
   }
   const { area, parent, shown } = ground;
   await making(parent, mkdir(parent, { recursive: true }));
-  const path = await making(parent, stagingPath(area));
+  const around = dirname(area);
+  const path = await making(around, stagingPath(area));
   let draft: Draft | undefined;
   try {
-    await making(parent, mkdir(path, { recursive: true }));
+    await making(around, mkdir(path, { recursive: true }));
     const filled: Draft = { path, entries: await fill(path), isAnnounced: false };
     draft = filled;
-    return await inTurn(area, shown, heirAt(ground), (turn) => exchange(placing, filled, turn));
+    return await inTurn(area, shown, heirAt(ground), (turn) =>
+      exchange(placing, filled, turn, ground.stays),
+    );
   } finally {
     if (draft?.isAnnounced !== true) await removeTree(path).catch(() => undefined);
     await leave(area);
   }
 }
 
-/** What needs the folder around the destination says so where it fails: that is the one to be written. */
+/** What needs the folder around the drafts says so where it fails: that is the one to be written. */
 async function making<T>(parent: string, work: Promise<T>): Promise<T> {
   return await work.catch((error: unknown) => {
     throw folderError(error, parent, HINT);
@@ -111,16 +116,24 @@ async function adopt(placing: Placing, seen: Assessment, turn: Turn): Promise<Tr
   const plan = planFor(ground, seen, fresh.entries, wanted);
   const record = recordAfter(plan, fresh, seen, owner);
   await turn.announce(journalOf(ground, plan.steps, undefined, record));
-  tellRefusal(placing, await carryOut(ground, plan.steps, undefined, record));
+  tellRefusal(placing, await finish(ground, plan.steps, undefined, record));
   return treeAt(ground, wanted.key, seen);
 }
 
-/** The draft takes the place of what is ours there. Filling took its time: everything is looked at anew. */
-async function exchange(placing: Placing, draft: Draft, turn: Turn): Promise<Tree> {
+/**
+ * The draft takes the place of what is ours there. Filling took its time: everything is looked at anew,
+ * and once more where the folder could not be exchanged whole.
+ */
+async function exchange(
+  placing: Placing,
+  draft: Draft,
+  turn: Turn,
+  isFileByFile: boolean,
+): Promise<Tree> {
   const { ground, wanted, owner } = placing;
-  const seen = await assess(ground, wanted, draft.entries);
+  const seen = await assessOpened(ground, wanted, draft.entries);
   if (stateOf(ground, seen, wanted).state === "placed") return await confirm(placing, seen, turn);
-  const plan = planFor(ground, seen, draft.entries, wanted);
+  const plan = planFor(ground, seen, draft.entries, wanted, isFileByFile);
   if (seen.isRecorded) {
     // A record that cannot be kept up would tell of other content than there is.
     const refusal = await writeRecord(ground.recordFile, seen.record);
@@ -130,10 +143,46 @@ async function exchange(placing: Placing, draft: Draft, turn: Turn): Promise<Tre
   const record = recordAfter(plan, fresh, seen, owner);
   await turn.announce(journalOf(ground, plan.steps, draft.path, record));
   draft.isAnnounced = true;
-  const refusal = await carryOut(ground, plan.steps, draft.path, record);
+  if (plan.steps.kind === "whole" && !(await swap(ground, draft.path, seen.found))) {
+    return await exchange(placing, draft, turn, true);
+  }
+  const refusal = await finish(ground, plan.steps, draft.path, record);
   say(placing, seen, plan);
   tellRefusal(placing, refusal);
   return treeOf(ground.folder, basename(ground.folder), fresh);
+}
+
+/** Folders of ours that somebody closed are opened one below the other; their modes are mended later. */
+async function assessOpened(
+  ground: Ground,
+  wanted: Wanted,
+  entries: readonly TreeEntry[],
+): Promise<Assessment> {
+  const opened = new Set<string>();
+  for (;;) {
+    const seen = await assess(ground, wanted, entries);
+    const closed = closedOfOurs({ ...seen, rule: wanted.onLocalChange });
+    const next = closed.filter((path) => !opened.has(path));
+    if (next.length === 0) return seen;
+    for (const path of next) {
+      opened.add(path);
+      const folder = join(ground.folder, path);
+      await chmod(folder, 0o700).catch((error: unknown) => {
+        throw folderError(error, folder, HINT);
+      });
+    }
+  }
+}
+
+/** What the announced steps still ask for, and the record. */
+async function finish(
+  ground: Ground,
+  steps: Steps,
+  draft: string | undefined,
+  record: DestinationRecord,
+): Promise<Error | undefined> {
+  if (steps.kind === "files") return await carryOut(ground, steps, draft, record);
+  return await settle(ground, draft, ground.recordFile, record);
 }
 
 /** What became of local changes. */

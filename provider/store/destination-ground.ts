@@ -3,11 +3,15 @@
  * records what we placed. Says which folders cannot be one; looks at links only, and writes nothing.
  */
 import { createHash } from "node:crypto";
-import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { OciError, systemCode } from "../errors";
+import { OciError } from "../errors";
+import { isHere, isMountPoint } from "./fixed-folder";
 import { DESTINATIONS_FOLDER } from "./record-folders";
 import { TREES_FOLDER } from "./trees";
+import { realPath, trueFolder } from "./true-folder";
+
+/** What cannot be renamed from beside a folder comes from within. */
+const INNER_AREA = ".oci-artifact-new";
 
 export interface DestinationPlace {
   /** Absolute path of the folder. */
@@ -25,10 +29,12 @@ export interface DestinationPlace {
 export interface Ground extends DestinationPlace {
   /** The folder that holds it. */
   readonly parent: string;
-  /** Beside it: drafts, and journals that tell who is at work. */
+  /** Beside it, or in it where it is mounted: drafts, and journals that tell who is at work. */
   readonly area: string;
-  /** Beside it: the old content, for as long as it is replaced. */
+  /** Beside it: the old content, for as long as it is replaced whole. */
   readonly aside: string;
+  /** The folder itself may not be exchanged or removed: it is mounted, or this process is in it. */
+  readonly stays: boolean;
   readonly recordFile: string;
 }
 
@@ -36,11 +42,11 @@ export interface Ground extends DestinationPlace {
  * All paths of a place, none of which need exist.
  * @throws OciError INVALID_INPUT where links lead to a folder that cannot be one.
  */
-export async function groundOf(place: DestinationPlace): Promise<Ground> {
+export function groundOf(place: DestinationPlace): Ground {
   const folder = resolve(place.folder);
   const parent = dirname(folder);
-  const real = join(await realPath(parent), basename(folder));
-  const program = await programOf(place.records);
+  const real = join(realPath(parent), basename(folder));
+  const program = programOf(place.records);
   const problem = program === undefined ? undefined : destinationProblem(real, program);
   if (problem !== undefined) {
     throw new OciError({
@@ -51,14 +57,26 @@ export async function groundOf(place: DestinationPlace): Promise<Ground> {
       hint: "give a folder of its own to each copy, such as vendor/manifests",
     });
   }
+  const isMounted = isMountPoint(real);
+  const area = isMounted ? join(folder, INNER_AREA) : besides(folder, "new");
   return {
     ...place,
     folder,
     parent,
-    area: join(parent, `.${basename(folder)}.oci-artifact-new`),
-    aside: join(parent, `.${basename(folder)}.oci-artifact-old`),
+    area,
+    aside: isMounted ? join(area, "old") : besides(folder, "old"),
+    stays: isMounted || isHere(real),
     recordFile: join(place.records, `${recordName(real, program)}.json`),
   };
+}
+
+/** Name of the area in the folder, where it is not beside it: it is no content. */
+export function innerArea({ area, folder }: Ground): string | undefined {
+  return dirname(area) === folder ? INNER_AREA : undefined;
+}
+
+function besides(folder: string, what: "new" | "old"): string {
+  return join(dirname(folder), `.${basename(folder)}.oci-artifact-${what}`);
 }
 
 /**
@@ -72,20 +90,10 @@ function recordName(real: string, program: string | undefined): string {
 }
 
 /** The program beside whose trees the records lie; undefined where they lie in the cache. */
-async function programOf(records: string): Promise<string | undefined> {
+function programOf(records: string): string | undefined {
   const beside = join(TREES_FOLDER, DESTINATIONS_FOLDER);
   const program = resolve(records, relative(beside, "."));
-  return join(program, beside) === resolve(records) ? await realPath(program) : undefined;
-}
-
-/** Without links, as far as the path exists. */
-async function realPath(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT" || dirname(path) === path) return path;
-    return join(await realPath(dirname(path)), basename(path));
-  }
+  return join(program, beside) === resolve(records) ? realPath(program) : undefined;
 }
 
 /**
@@ -95,9 +103,10 @@ async function realPath(path: string): Promise<string> {
  * @param programDirectory - absolute; holds `.oci-artifacts`
  */
 export function destinationProblem(folder: string, programDirectory: string): string | undefined {
-  const target = resolve(folder);
-  const program = resolve(programDirectory);
-  const trees = join(program, TREES_FOLDER);
+  const target = trueFolder(folder);
+  const directory = realPath(resolve(programDirectory));
+  const program = trueFolder(directory);
+  const trees = trueFolder(join(directory, TREES_FOLDER));
   if (dirname(target) === target) return "it is the root of the file system";
   if (target === program) return "it is the program's own directory";
   if (isInside(program, target)) return "it contains the program's directory";
@@ -107,10 +116,12 @@ export function destinationProblem(folder: string, programDirectory: string): st
   return undefined;
 }
 
-/** Why two folders cannot both be destinations, as a clause about the first; undefined where they can. */
-export function overlapProblem(one: string, other: string): string | undefined {
-  const first = resolve(one);
-  const second = resolve(other);
+/**
+ * Why two folders cannot both be destinations, as a clause about the first; undefined where they can.
+ *
+ * @param first - as `trueFolder` spells it, and so the other: by text, one folder may seem two
+ */
+export function overlapProblem(first: string, second: string): string | undefined {
   if (first === second) return "it is the destination of another copy";
   if (isInside(first, second)) return "it lies in the destination of another copy";
   return isInside(second, first) ? "it contains the destination of another copy" : undefined;

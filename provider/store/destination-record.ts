@@ -57,9 +57,15 @@ export async function writeRecord(
   }
 }
 
-/** The owners, with one more; who is named already has the new URN. */
+/**
+ * The owners, with one more. Who is named already has the new URN; and whoever had this URN is gone:
+ * the engine never wrote down that it was created.
+ */
 export function withOwner(owners: readonly Owner[], owner: Owner): readonly Owner[] {
-  return [...owners.filter(({ id }) => id !== owner.id), { id: owner.id, urn: owner.urn }];
+  const others = owners.filter(
+    ({ id, urn }) => id !== owner.id && (urn === "" || urn !== owner.urn),
+  );
+  return [...others, { id: owner.id, urn: owner.urn }];
 }
 
 /** Whether a path stays in the folder: those of records and journals are removed and written. */

@@ -2,17 +2,20 @@
  * Takes placed content away again: what we placed and nobody changed, and nothing else. What lies
  * there besides is named once, and stays.
  */
-import { rename, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Report } from "../context";
 import { changesOf } from "./destination-assess";
-import type { Ground } from "./destination-ground";
+import { innerArea, type Ground } from "./destination-ground";
 import { readRecord, writeRecord, type DestinationRecord } from "./destination-record";
-import { carryOut, heirAt, journalOf } from "./destination-steps";
+import { heirAt } from "./destination-heir";
+import { carryOut, journalOf } from "./destination-steps";
 import { standingOf, survey } from "./destination-survey";
+import { stepAside } from "./destination-swap";
 import { observe } from "./observe";
 import { inTurn, type Turn } from "./journal";
 import type { Owner } from "./placing";
 import { planPlacing } from "./plan-placing";
+import { rename } from "./rename";
 import { removeTree, stagingPath } from "./staging";
 import { summaryOfDamage } from "./trees";
 
@@ -33,7 +36,7 @@ export async function removeContent(
     const record = await readRecord(ground.recordFile);
     if (record === undefined || !isOwner(record, owner)) return;
     const shared = withoutOwner(record, owner);
-    if (shared === undefined) await takeAway(ground, record, turn, report);
+    if (shared === undefined) await takeAway({ ground, record, turn, report }, ground.stays);
     else await writeRecord(ground.recordFile, shared);
   });
 }
@@ -51,13 +54,16 @@ function withoutOwner(
   return owners.length === 0 ? undefined : { ...record, owners };
 }
 
-async function takeAway(
-  ground: Ground,
-  record: DestinationRecord,
-  turn: Turn,
-  report: Report,
-): Promise<void> {
-  const { area, folder, recordFile, shown } = ground;
+interface Removal {
+  readonly ground: Ground;
+  readonly record: DestinationRecord;
+  readonly turn: Turn;
+  readonly report: Report;
+}
+
+async function takeAway(removal: Removal, isFileByFile: boolean): Promise<void> {
+  const { ground, record, turn, report } = removal;
+  const { aside, area, folder, recordFile, shown } = ground;
   const root = observe(folder);
   if (root?.type !== "directory") {
     if (root !== undefined) report.warning(`${shown} is no folder any more, and stays as it is`);
@@ -65,13 +71,18 @@ async function takeAway(
     return;
   }
   const owned = new Set(record.entries.map(({ path }) => path));
-  const found = await survey(folder, (path) => owned.has(path));
+  const found = await survey(folder, (path) => owned.has(path), innerArea(ground));
   const standing = await standingOf(folder, record, found);
   const nothing = { wanted: [], equal: new Set<string>(), rule: "keep" } as const;
-  const { steps } = planPlacing({ ...nothing, record, found, standing });
+  const { steps } = planPlacing({ ...nothing, record, found, standing, isFileByFile });
   if (steps.kind === "whole") {
+    if (!(await stepAside(ground, found))) {
+      await takeAway(removal, true);
+      return;
+    }
+    // Until here the next run would put it back; from here it sweeps it up.
     const gone = await stagingPath(area);
-    await rename(folder, gone);
+    await rename(aside, gone);
     await writeRecord(recordFile, undefined);
     await removeTree(gone);
     return;

@@ -1,18 +1,19 @@
 /**
- * Carries out what a plan says at a destination, and what a dead run has left undone. Each step can
- * be done again, passes through no link, and leaves alone what somebody has touched since the plan.
+ * Carries out at a destination what a plan says file by file. Each step can be done again, passes
+ * through no link, and leaves alone what somebody has touched since the plan.
  */
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
-import { mkdir, rename, rmdir } from "node:fs/promises";
+import { chmodSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { OciError, systemCode } from "../errors";
 import type { Ground } from "./destination-ground";
 import { writeRecord, type DestinationRecord } from "./destination-record";
 import { factsOf, observe } from "./observe";
-import type { Heir, Journal } from "./journal";
-import type { FileSteps, Seen, Steps } from "./plan-placing";
+import type { Journal } from "./journal";
+import { foldersAbove, type FileSteps, type Seen, type Steps } from "./plan-placing";
+import { rename } from "./rename";
 import { startSlices } from "./slices";
-import { removeTree, renameInto, sweepStaging } from "./staging";
+import { removeTree } from "./staging";
 import { summaryOfDamage } from "./trees";
 
 /** What to do where something that is not ours stands in the way. */
@@ -35,108 +36,36 @@ export function journalOf(
   };
 }
 
-/** Finishes the work of dead runs at `ground`, and sweeps up behind them. */
-export function heirAt(ground: Ground): Heir {
-  return {
-    async finish(journal) {
-      const { steps, draft, record } = journal;
-      const draftPath = draft === undefined ? undefined : join(ground.area, draft);
-      if (steps.kind === "whole" && !isMoved(ground, draftPath)) {
-        await rollBack(ground, draftPath);
-        return;
-      }
-      const done =
-        steps.kind === "whole" ? record : await carryOutFiles(ground, steps, draftPath, record);
-      const recordFile = join(ground.area, journal.recordFolder, journal.recordFile);
-      await settle(ground, draftPath, recordFile, done);
-    },
-    async tidy() {
-      const { aside, folder } = ground;
-      if (observe(aside) !== undefined) {
-        if (isFree(folder)) await rename(aside, folder);
-        else if (observe(folder)?.type === "directory") await removeTree(aside);
-      }
-      await sweepStaging(ground.area);
-    },
-  };
-}
-
 /**
- * Carries the announced steps out.
+ * Carries announced steps out, file by file.
  *
  * @returns What a record's folder that takes none has said.
  */
 export async function carryOut(
   ground: Ground,
-  steps: Steps,
+  steps: FileSteps,
   draft: string | undefined,
   record: DestinationRecord | undefined,
 ): Promise<Error | undefined> {
-  if (steps.kind === "files") {
-    const done = await carryOutFiles(ground, steps, draft, record);
-    return await settle(ground, draft, ground.recordFile, done);
-  }
-  if (draft !== undefined) await swap(ground, draft);
-  return await settle(ground, draft, ground.recordFile, record);
+  const done = await carryOutFiles(ground, steps, draft, record);
+  return await settle(ground, draft, ground.recordFile, done);
 }
 
-/** Two renames: what lies there steps aside, the draft takes its place. One where nothing does. */
-async function swap({ folder, aside, shown }: Ground, draft: string): Promise<void> {
-  const root = observe(folder);
-  if (isFree(folder)) await rmdir(folder).catch(ignoreMissing);
-  else await rename(folder, aside);
-  if (!(await renameInto(draft, folder))) {
-    throw new OciError({
-      code: "DESTINATION_NOT_OURS",
-      verb: "place content at",
-      subject: shown,
-      fact: "something else has appeared there at this very moment",
-      hint: NOT_OURS_HINT,
-    });
-  }
-  // The folder itself is the user's: who may look into it is not for the content to say.
-  if (root !== undefined) chmodSync(folder, root.mode);
-}
-
-/** Whether the draft has come to its place. One that is neither here nor there was swept away. */
-function isMoved({ aside, folder }: Ground, draft: string | undefined): boolean {
-  if (draft !== undefined && observe(draft) !== undefined) return false;
-  return observe(aside) === undefined || !isFree(folder);
-}
-
-/** The old content goes back to where it was. */
-async function rollBack(ground: Ground, draft: string | undefined): Promise<void> {
-  const { aside, folder, shown } = ground;
-  if (observe(aside) !== undefined) {
-    if (!isFree(folder)) {
-      throw new OciError({
-        code: "DESTINATION_NOT_OURS",
-        verb: "place content at",
-        subject: shown,
-        fact: `a run that was killed left the old content in ${aside}, and something else lies at its place now`,
-        hint: "remove one of the two",
-      });
-    }
-    await rename(aside, folder);
-  }
-  if (draft !== undefined) await removeTree(draft);
-}
-
-/** The record of what is there now; nothing of the way to it is left. */
-async function settle(
+/** The record of what is there now, where one is kept; nothing of the way to it is left. */
+export async function settle(
   { aside }: Ground,
   draft: string | undefined,
-  recordFile: string,
+  recordFile: string | undefined,
   record: DestinationRecord | undefined,
 ): Promise<Error | undefined> {
-  const refusal = await writeRecord(recordFile, record);
+  const refusal = recordFile === undefined ? undefined : await writeRecord(recordFile, record);
   await removeTree(aside);
   if (draft !== undefined) await removeTree(draft);
   return refusal;
 }
 
 /** Returns the record with the facts of what has been moved, which a rename changes. */
-async function carryOutFiles(
+export async function carryOutFiles(
   ground: Ground,
   steps: FileSteps,
   draft: string | undefined,
@@ -156,14 +85,14 @@ async function carryOutFiles(
   if (record !== undefined) await mkdir(folder, { recursive: true });
   for (const { path, mode } of steps.make) makeFolder(ground, path, mode);
   for (const { path, seen } of steps.bring) {
-    if (draft !== undefined) bringFile(ground, draft, path, seen);
+    if (draft !== undefined) await bringFile(ground, draft, path, seen);
     await pause();
   }
   for (const { path, mode } of steps.mend) {
     if (isReachable(ground, path)) mend(join(folder, path), mode);
   }
   if (record !== undefined) return withTodaysFacts(folder, steps, record);
-  dropFolder(folder);
+  if (!ground.stays) dropFolder(folder);
   return undefined;
 }
 
@@ -218,11 +147,24 @@ function makeFolder(ground: Ground, path: string, mode: number): void {
 }
 
 /** What is not in the draft any more has been brought already. */
-function bringFile(ground: Ground, draft: string, path: string, seen: Seen | undefined): void {
+async function bringFile(
+  ground: Ground,
+  draft: string,
+  path: string,
+  seen: Seen | undefined,
+): Promise<void> {
   const from = join(draft, path);
   const target = join(ground.folder, path);
-  if (observe(from) === undefined || !isReachable(ground, path)) return;
-  if (isAsSeen(target, seen)) renameSync(from, target);
+  if (!isInDraft(draft, path) || !isReachable(ground, path)) return;
+  if (isAsSeen(target, seen)) await rename(from, target);
+}
+
+/** Whether the draft itself holds a file or link there: what is behind a link is not ours to move. */
+function isInDraft(draft: string, path: string): boolean {
+  const folders = ["", ...foldersAbove(path)];
+  if (folders.some((above) => observe(join(draft, above))?.type !== "directory")) return false;
+  const type = observe(join(draft, path))?.type;
+  return type === "file" || type === "symlink";
 }
 
 function mend(path: string, mode: number): void {
@@ -244,15 +186,4 @@ function withTodaysFacts(
     return isOurs ? { ...entry, facts: factsOf(now) } : entry;
   });
   return { ...record, entries };
-}
-
-/** Whether a whole folder may come to the place: nothing is there, or an empty folder. */
-export function isFree(folder: string): boolean {
-  const type = observe(folder)?.type;
-  if (type === undefined) return true;
-  return type === "directory" && readdirSync(folder).length === 0;
-}
-
-function ignoreMissing(error: unknown): void {
-  if (systemCode(error) !== "ENOENT") throw error;
 }

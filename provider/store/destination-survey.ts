@@ -13,7 +13,12 @@ import { compareEntry, type Observed, type ReceiptEntry } from "./receipt";
 import { startSlices } from "./slices";
 
 /** What lies there, by path: relative, with "/". */
-export type Found = ReadonlyMap<string, Observed>;
+export type Found = ReadonlyMap<string, FoundEntry>;
+
+export interface FoundEntry extends Observed {
+  /** A folder that may not be looked into: what is in it, nobody knows. */
+  readonly isClosed?: true;
+}
 
 /** How what lies there stands to the record of it. */
 export interface Standing {
@@ -26,28 +31,51 @@ export interface Standing {
 }
 
 /**
- * All that lies below a folder, each folder before what is in it; nothing where it is not there.
+ * All that lies below a folder, each folder before what is in it; nothing where it is not there. What
+ * may not be looked into is named only, but for the folder itself, which has to be looked into.
  *
  * @param isEntered - tells which folders are looked into; the others are named only
+ * @param hidden - a name in the folder that does not count
  */
 export async function survey(
   folder: string,
   isEntered: (path: string) => boolean = () => true,
+  hidden?: string,
 ): Promise<Found> {
-  const found = new Map<string, Observed>();
+  const found = new Map<string, FoundEntry>();
   const pause = startSlices();
   const pending = [""];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const name of namesIn(join(folder, at))) {
-      const path = at === "" ? name : `${at}/${name}`;
-      const observed = observe(join(folder, path));
-      if (observed === undefined) continue;
-      found.set(path, observed);
-      if (observed.type === "directory" && isEntered(path)) pending.push(path);
-      await pause();
+    try {
+      for (const name of namesIn(join(folder, at))) {
+        const path = at === "" ? name : `${at}/${name}`;
+        if (path === hidden) continue;
+        const observed = observe(join(folder, path));
+        if (observed === undefined) continue;
+        found.set(path, observed);
+        if (observed.type === "directory" && isEntered(path)) pending.push(path);
+        await pause();
+      }
+    } catch (error) {
+      const closed = found.get(at);
+      if (closed === undefined || !isForbidden(error)) throw error;
+      found.set(at, { ...closed, isClosed: true });
     }
   }
   return found;
+}
+
+/** Whether a folder above the path may not be looked into. */
+export function isBehindClosed(path: string, found: Found): boolean {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const above = found.get(path.slice(0, end));
+    if (above !== undefined) return above.isClosed === true;
+  }
+  return false;
+}
+
+function isForbidden(error: unknown): boolean {
+  return ["EACCES", "EPERM"].includes(systemCode(error) ?? "");
 }
 
 /**
@@ -65,6 +93,7 @@ export function withOtherSpellings(
   for (const { path } of wanted) {
     const above = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
     if (found.has(path) || (above !== "" && found.get(above)?.type !== "directory")) continue;
+    if (isBehindClosed(path, found)) continue;
     const observed = observe(join(folder, path));
     if (observed !== undefined && !ours.has(observed.inode)) others.set(path, observed);
   }
@@ -87,7 +116,9 @@ export async function standingOf(
     const checksModes = process.platform !== "win32" && !shared.has(entry.path);
     const finding = observed === undefined ? undefined : compareEntry(entry, observed, checksModes);
     if (observed === undefined) {
-      damage.set(entry.path, "-");
+      damage.set(entry.path, isBehindClosed(entry.path, found) ? "~" : "-");
+    } else if (observed.isClosed === true) {
+      damage.set(entry.path, "~");
     } else if (finding === "same") {
       entries.push(entry);
     } else if (finding === "look" && (await holdsContent(join(folder, entry.path), entry))) {
@@ -111,7 +142,7 @@ export async function equalPaths(
   const pause = startSlices();
   for (const entry of entries) {
     const observed = found.get(entry.path);
-    if (observed?.type !== entry.type) continue;
+    if (observed?.type !== entry.type || observed.isClosed === true) continue;
     if (entry.type === "file" && observed.size !== entry.size) continue;
     if (await holdsContent(join(folder, entry.path), entry)) equal.add(entry.path);
     await pause();
@@ -121,16 +152,18 @@ export async function equalPaths(
 
 /**
  * What lies in the folder, as entries that come to the content digest; undefined where it is
- * other content. Checkouts know but one bit of a mode, so it may also fit with modes of 755 and 644.
+ * other content, or some of it may not be read. Checkouts know but one bit of a mode, so it may also
+ * fit with modes of 755 and 644.
  */
 export async function entriesWithDigest(
   folder: string,
   digest: string,
+  hidden?: string,
 ): Promise<readonly ReceiptEntry[] | undefined> {
-  const found = await survey(folder);
+  const found = await survey(folder, undefined, hidden);
   const exact: ReceiptEntry[] = [];
   for (const [path, observed] of found) {
-    const entry = await entryAt(join(folder, path), path, observed);
+    const entry = await readableEntryAt(join(folder, path), path, observed);
     if (entry === undefined) return undefined;
     exact.push(entry);
   }
@@ -141,6 +174,19 @@ export async function entriesWithDigest(
 function usualMode({ type, mode }: TreeEntry): number {
   if (type === "symlink") return mode;
   return type === "directory" || (mode & 0o100) !== 0 ? 0o755 : 0o644;
+}
+
+/** Undefined where it may not be read, or is nothing that content has. */
+async function readableEntryAt(
+  file: string,
+  path: string,
+  observed: FoundEntry,
+): Promise<ReceiptEntry | undefined> {
+  if (observed.isClosed === true) return undefined;
+  return await entryAt(file, path, observed).catch((error: unknown) => {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  });
 }
 
 async function entryAt(

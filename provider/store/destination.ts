@@ -1,7 +1,7 @@
 /**
  * Content at a place of the user's choice, as a copy of its own. Never takes away what is not ours:
  * files of others stay, and a killed run is finished or rolled back by the next. What is done in which
- * order is decided in plan-placing.ts, and carried out in destination-steps.ts.
+ * order is decided in plan-placing.ts, and carried out in destination-steps.ts and destination-swap.ts.
  */
 import type { Report } from "../context";
 import type { Tree } from "../types";
@@ -10,7 +10,7 @@ import { bringContent, HINT } from "./destination-bring";
 import { groundOf, type DestinationPlace, type Ground } from "./destination-ground";
 import { readRecord, writeRecord } from "./destination-record";
 import { removeContent } from "./destination-removal";
-import { heirAt } from "./destination-steps";
+import { clearGround, heirAt } from "./destination-heir";
 import { observe } from "./observe";
 import { hasLeftovers, inTurn } from "./journal";
 import type { DestinationState, Owner, Wanted } from "./placing";
@@ -18,6 +18,7 @@ import { isUnusable, storeError } from "./store-error";
 import type { FillTree } from "./trees";
 
 export { destinationProblem, overlapProblem, type DestinationPlace } from "./destination-ground";
+export { trueFolder } from "./true-folder";
 
 export interface Destination {
   /**
@@ -49,7 +50,7 @@ export interface Destination {
 export function openDestination(place: DestinationPlace): Destination {
   const at = async <T>(work: (ground: Ground) => Promise<T>): Promise<T> => {
     try {
-      return await work(await groundOf(place));
+      return await work(groundOf(place));
     } catch (error) {
       throw storeError(error, place.folder, HINT);
     }
@@ -79,6 +80,7 @@ async function look(ground: Ground, wanted: Wanted): Promise<DestinationState> {
 
 /** Sees to what killed runs have left; where nothing can be written, things stay as they are. */
 async function recover(ground: Ground): Promise<void> {
+  await clearGround(ground);
   if (!(await hasLeftovers(ground.area)) && observe(ground.aside) === undefined) return;
   await inTurn(ground.area, ground.shown, heirAt(ground), async () => {}).catch(
     (error: unknown) => {

@@ -4,13 +4,15 @@
  * out, and outlive a kill. It carries nothing out itself.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
 import { isLegalPath, parseRecord, type DestinationRecord } from "./destination-record";
+import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
+import { rename } from "./rename";
 import { removeTree } from "./staging";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
@@ -148,7 +150,7 @@ async function livingRival(area: string, ours: string): Promise<string | undefin
 }
 
 async function isAtWork(file: string): Promise<boolean> {
-  const identity = parseIdentity(basename(file, ENDING).replace(/\.[0-9a-f]+$/, ""));
+  const identity = parseIdentity(ownerOf(file));
   if (identity === undefined) return false;
   const life = lifeOf(identity);
   if (life !== "elsewhere") return life === "alive";
@@ -156,9 +158,20 @@ async function isAtWork(file: string): Promise<boolean> {
   return facts !== undefined && Date.now() - facts.mtimeMs < FOREIGN_WORK_MS;
 }
 
+/** Whether a file of a process says what it has begun; any other file of this ending is nobody's. */
+function isLeft(file: string): boolean {
+  const owner = ownerOf(file);
+  if (owner !== ABANDONED && parseIdentity(owner) === undefined) return false;
+  return observe(file)?.type === "file";
+}
+
+function ownerOf(file: string): string {
+  return basename(file, ENDING).replace(/\.[0-9a-f]+$/, "");
+}
+
 async function inherit(area: string, ours: string, heir: Heir): Promise<void> {
   for (const file of await journalsIn(area)) {
-    if (file === ours || (await isAtWork(file))) continue;
+    if (file === ours || !isLeft(file) || (await isAtWork(file))) continue;
     const journal = parseJournal(await readJsonFile(file));
     if (journal !== undefined) await heir.finish(journal);
     await rm(file, { force: true });

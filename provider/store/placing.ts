@@ -13,7 +13,7 @@ export type OnLocalChange = (typeof LOCAL_CHANGE_RULES)[number];
 /** Who has the content placed: a resource by its id and URN, or another caller by a name. */
 export interface Owner {
   readonly id: string;
-  /** Row of the engine's display for what delete has to say; empty where there is none. */
+  /** Of the resource, which may have had another id; empty for other callers. */
   readonly urn: string;
 }
 

@@ -54,6 +54,19 @@ export interface PlanFacts {
   /** Wanted paths at which the same type and content lies, though we did not place it so. */
   readonly equal: ReadonlySet<string>;
   readonly rule: OnLocalChange;
+  /** The folder itself has to stay where it is: nothing is exchanged whole. */
+  readonly isFileByFile: boolean;
+}
+
+/** Folders of ours that may not be looked into, and that the rule has opened before anything comes. */
+export function closedOfOurs({
+  record,
+  found,
+  rule,
+}: Pick<PlanFacts, "record" | "found" | "rule">): readonly string[] {
+  if (record === undefined || rule !== "restore") return [];
+  const ours = record.entries.filter(({ path }) => !record.shared.includes(path));
+  return ours.map(({ path }) => path).filter((path) => found.get(path)?.isClosed === true);
 }
 
 /** Whether nothing of what we placed is left: that is a fresh machine, and no local change. */
@@ -64,16 +77,19 @@ export function isGone({ entries }: DestinationRecord, { damage }: Standing): bo
 
 /** The plan, or what stands in its way. */
 export function planPlacing(given: PlanFacts): PlacingPlan {
-  if (given.found.size === 0 && given.record === undefined) return planForNothing(given.wanted);
+  const { found, isFileByFile, rule, standing } = given;
+  if (found.size === 0 && given.record === undefined && !isFileByFile) {
+    return planForNothing(given.wanted);
+  }
   const facts = lookups(given);
   const verdicts = new Map(given.wanted.map((entry) => [entry.path, verdictOf(entry, facts)]));
   const going = goingOf(facts, verdicts);
   const coming = comingOf(facts, verdicts);
   const conflicts = conflictsOf(facts, verdicts, going, coming);
   const shared = [...verdicts].filter(([, verdict]) => verdict === "share").map(([path]) => path);
-  const { found, rule, standing } = given;
   const isOurs = given.record !== undefined && standing.strangers.length === 0;
-  const isWhole = found.size === 0 || (isOurs && (facts.damage.size === 0 || rule !== "keep"));
+  const isWhole =
+    !isFileByFile && (found.size === 0 || (isOurs && (facts.damage.size === 0 || rule !== "keep")));
   return {
     conflicts,
     steps: isWhole ? { kind: "whole" } : { kind: "files", ...going.steps, ...coming },
@@ -229,18 +245,22 @@ function comingOf(facts: Lookups, verdicts: Verdicts): Pick<FileSteps, "make" | 
 
 /** What must not be replaced, and what would have to be passed through and is no folder of ours. */
 function conflictsOf(
-  { found }: Lookups,
+  facts: Lookups,
   verdicts: Verdicts,
   going: Going,
   coming: Pick<FileSteps, "make" | "bring">,
 ): readonly string[] {
+  const { found } = facts;
+  const opened = new Set(closedOfOurs(facts));
   const conflicts = [...verdicts].filter(([, verdict]) => verdict === "conflict");
   const blocked = new Set(conflicts.map(([path]) => path));
   const vacated = new Set([...going.steps.remove.map(({ path }) => path), ...going.steps.drop]);
   for (const { path } of [...coming.make, ...coming.bring]) {
     for (const above of foldersAbove(path)) {
       const at = found.get(above);
-      if (at !== undefined && at.type !== "directory" && !vacated.has(above)) blocked.add(above);
+      const isClosed = at?.isClosed === true && !opened.has(above);
+      const isPassed = at === undefined || (at.type === "directory" && !isClosed);
+      if (!isPassed && (isClosed || !vacated.has(above))) blocked.add(above);
     }
   }
   const replaced = coming.bring.filter(({ path }) => found.get(path)?.type === "directory");
@@ -266,8 +286,8 @@ export function seenOf({ type, size, mtimeMs, inode }: Observed): Seen {
   return { type, size, mtimeMs, inode };
 }
 
-/** "a/b" and "a" of "a/b/c". */
-function foldersAbove(path: string): readonly string[] {
+/** "a" and "a/b" of "a/b/c". */
+export function foldersAbove(path: string): readonly string[] {
   const parts = path.split("/");
   return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }

@@ -3,12 +3,13 @@
  * for a tree marks its receipt first, so a receipt that could be taken away unmarked means that
  * nobody relies on the tree; see trees.ts. Never touches what is no tree of ours.
  */
-import { readdir, rename, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import { openClaims } from "./claims";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
-import { removePlanted, removeTree, renameInto, stagingPath } from "./staging";
+import { rename, renameInto } from "./rename";
+import { removePlanted, removeTree, stagingPath } from "./staging";
 import { receiptFile } from "./trees";
 
 /** A tree as its folder and its records know it. */

@@ -3,7 +3,7 @@
  * process left is removed by the next one. Never removes what a living process may still write.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import {
@@ -83,20 +83,5 @@ async function openFolders(directory: string): Promise<void> {
   await chmod(directory, 0o700);
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) await openFolders(join(directory, entry.name));
-  }
-}
-
-/**
- * Makes `from` visible at `to` by one rename. False where `to` holds something already, and
- * `from` is left as it is.
- */
-export async function renameInto(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR") return false;
-    throw error;
   }
 }

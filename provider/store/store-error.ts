@@ -12,6 +12,9 @@ const FACTS: Readonly<Record<string, string>> = {
   EPERM: "it may not be written",
   EROFS: "the file system is read-only",
   ENOTDIR: "a part of its path is no folder",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its path leads in a circle",
+  EXDEV: "something else is mounted there",
   EMFILE: "too many files are open",
   EBUSY: "it is in use, or the place where something is mounted",
 };

@@ -3,7 +3,7 @@
  * placed. A tree appears by one rename and is compared with its receipt before it is used again;
  * a damaged one is built anew. Knows nothing of registries and archives: the caller fills a folder.
  */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
@@ -12,14 +12,8 @@ import type { Tree, TreeEntry } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { parseReceipt, type Receipt } from "./receipt";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
-import {
-  isPlanted,
-  removePlanted,
-  removeTree,
-  renameInto,
-  stagingPath,
-  sweepStaging,
-} from "./staging";
+import { isPlanted, removePlanted, removeTree, stagingPath, sweepStaging } from "./staging";
+import { rename, renameInto } from "./rename";
 import { storeError } from "./store-error";
 import { DAY_MS, markUsed } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";

@@ -3,8 +3,9 @@
  * or the new one and never a part.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { rename } from "./rename";
 
 /** A file is written in an instant: a draft that is older is of a run that was killed. */
 const ABANDONED_MS = 60 * 60 * 1000;

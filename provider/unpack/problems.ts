@@ -142,6 +142,7 @@ export function asUnpackError(
   if (allowNameClashes && systemCode(error) === "EEXIST") {
     return oneNameHere(subject, takenName(error), error);
   }
+  if (isForbiddenLink(error)) return noLinksHere(subject, error);
   const code = systemCode(error) ?? "";
   const fact = diskFact(error) ?? (error instanceof Error ? error.message : String(error));
   return new OciError({
@@ -152,6 +153,23 @@ export function asUnpackError(
     fact: code === "ENAMETOOLONG" ? "a path in it is longer than this disk takes here" : fact,
     hint: DISK_HINTS[code],
     cause: error,
+  });
+}
+
+/** Windows lets no plain account make symlinks; some file systems know none. */
+function isForbiddenLink(error: unknown): boolean {
+  const { syscall } = error instanceof Error && "syscall" in error ? error : {};
+  return syscall === "symlink" && systemCode(error) === "EPERM";
+}
+
+function noLinksHere(subject: string, cause: unknown): OciError {
+  return new OciError({
+    code: "STORE",
+    verb: VERB,
+    subject,
+    fact: "it has symlinks, and none may be made here (EPERM)",
+    hint: "on Windows, turn on Developer Mode or run as administrator; else have the program lie on a file system with symlinks",
+    cause,
   });
 }
 

@@ -7,7 +7,9 @@ import {
   destinationProblem,
   openDestination,
   overlapProblem,
+  trueFolder,
 } from "../../provider/store/destination";
+import type { NamesOnDisk } from "../../provider/store/true-folder";
 import { folderFor } from "../support/folder-for-test";
 import { siteFor, OLD } from "./destination-for-test";
 
@@ -38,7 +40,7 @@ test("two destinations are equal, nested, or apart", () => {
     ["/a/b", "/a/bc", undefined],
     ["/a/b/../c", "/a/b", undefined],
   ] as const) {
-    assert.equal(overlapProblem(one, other), problem, `${one} ${other}`);
+    assert.equal(overlapProblem(trueFolder(one), trueFolder(other)), problem, `${one} ${other}`);
   }
 });
 
@@ -52,4 +54,47 @@ test("a link above the folder that leads into the trees is seen through", async 
     code: "INVALID_INPUT",
     message: /^cannot use input "destination": it lies in \.oci-artifacts/,
   });
+});
+
+test("one folder on two ways, by a link above it, is one destination", (context) => {
+  const project = folderFor(context);
+  fs.mkdirSync(join(project, "vendor"));
+  fs.symlinkSync("vendor", join(project, "link"));
+  const straight = trueFolder(join(project, "vendor/a"));
+  const overlap = (path: string): string | undefined =>
+    overlapProblem(trueFolder(join(project, path)), straight);
+  assert.equal(overlap("link/a"), "it is the destination of another copy");
+  assert.equal(overlap("link/a/b"), "it lies in the destination of another copy");
+  assert.equal(overlap("link/b"), undefined);
+});
+
+test("a link that leads to the program's trees or above the program is seen through", (context) => {
+  const project = folderFor(context);
+  const app = join(project, "app");
+  fs.mkdirSync(join(app, ".oci-artifacts"), { recursive: true });
+  fs.symlinkSync(".oci-artifacts", join(app, "trees"));
+  fs.symlinkSync("..", join(app, "up"));
+  assert.match(destinationProblem(join(app, "trees/x"), app) ?? "", /^it lies in \.oci-artifacts/);
+  assert.equal(destinationProblem(join(app, "up/app"), app), "it is the program's own directory");
+  assert.equal(destinationProblem(join(app, "up/other"), app), undefined);
+});
+
+test("two cases of a name are one where the file system says so", (context) => {
+  const project = folderFor(context);
+  fs.mkdirSync(join(project, "vendor"));
+  fs.writeFileSync(join(project, "vendor/readme"), "");
+  // Of the names below the project, the stand-in takes any case for the lower one.
+  const below = (path: string): string => project + path.slice(project.length).toLowerCase();
+  const ignoring: NamesOnDisk = {
+    identity: (path) =>
+      path.startsWith(project)
+        ? fs.statSync(below(path), { throwIfNoEntry: false })?.ino.toString()
+        : undefined,
+    names: () => [],
+  };
+  const spelled = (path: string, disk?: NamesOnDisk): string =>
+    trueFolder(join(project, path), disk);
+  assert.equal(spelled("Vendor/New/A", ignoring), spelled("vendor/new/a", ignoring));
+  assert.notEqual(spelled("vendor/b", ignoring), spelled("vendor/new/a", ignoring));
+  assert.notEqual(spelled("vendor/A"), spelled("vendor/a"), "this one tells them apart");
 });

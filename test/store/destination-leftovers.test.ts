@@ -31,7 +31,7 @@ const HELPLESS: Heir = {
 /** A run that has announced everything, and done nothing of it. Returns where it stood. */
 async function announceOnly(site: Site, content: Content): Promise<Ground> {
   const { target: folder, records } = site;
-  const ground = await groundOf({ folder, shown: "work/out", records });
+  const ground = groundOf({ folder, shown: "work/out", records });
   const draft = join(ground.area, `${DEAD}.0a`);
   fs.mkdirSync(draft, { recursive: true });
   const entries = await filler(content).fill(draft);

@@ -87,7 +87,7 @@ describe("several at once", () => {
 test("who comes while another one is at work waits for it", async (context) => {
   const { content, place, project, records, target } = siteFor(context);
   await place(OLD);
-  const { area } = await groundOf({ folder: target, shown: "work/out", records });
+  const { area } = groundOf({ folder: target, shown: "work/out", records });
   let placed: Promise<unknown> | undefined;
   await inTurn(area, project, IDLE, async () => {
     let isFilled = (): void => {};

@@ -159,20 +159,17 @@ describe("the record", () => {
     assert.deepEqual(content(), NEW);
   });
 
-  test("of a folder outside of the program has the whole path in its name", async (context) => {
+  test("of a folder outside of the program has the whole path in its name", (context) => {
     const { project, records } = siteFor(context);
     const cache = join(project, "cache", "destinations");
-    const nameAt = async (folder: string, below: string): Promise<string> => {
-      const { recordFile } = await groundOf({ folder, shown: "out", records: below });
+    const nameAt = (folder: string, below: string): string => {
+      const { recordFile } = groundOf({ folder, shown: "out", records: below });
       return recordFile.slice(below.length);
     };
-    assert.notEqual(
-      await nameAt(join(project, "out"), records),
-      await nameAt(join(project, "out"), cache),
-    );
+    assert.notEqual(nameAt(join(project, "out"), records), nameAt(join(project, "out"), cache));
     assert.equal(
-      await nameAt(join(project, "..", "out"), records),
-      await nameAt(join(project, "..", "out"), cache),
+      nameAt(join(project, "..", "out"), records),
+      nameAt(join(project, "..", "out"), cache),
     );
   });
 

@@ -13,7 +13,8 @@ import {
   processFacts,
   type ProcessIdentity,
 } from "../../provider/store/process-identity";
-import { removeTree, renameInto, stagingPath, sweepStaging } from "../../provider/store/staging";
+import { renameInto } from "../../provider/store/rename";
+import { removeTree, stagingPath, sweepStaging } from "../../provider/store/staging";
 import { folderFor } from "../support/folder-for-test";
 
 /** The identity of a process that has lived and is dead. */

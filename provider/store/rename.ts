@@ -1,0 +1,82 @@
+/**
+ * The one rename of the store. On Windows a file that somebody has open for a moment (a virus scanner,
+ * an indexer) cannot be renamed: it is tried again for a while. Nowhere else is anything tried twice.
+ */
+import { rename as renameOnce } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemCode } from "../errors";
+import { observe } from "./observe";
+
+/** What Windows says while another process has the file, or one in the folder, open. */
+const IN_USE = ["EPERM", "EACCES", "EBUSY"];
+
+/** How long that may last. */
+const PATIENCE_MS = 10_000;
+
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 500;
+
+/** What something at the target is called: by POSIX, of a folder that holds something or of a file. */
+const TAKEN = ["ENOTEMPTY", "EEXIST", "ENOTDIR"];
+
+/** The parts of the system that renaming knows. */
+export interface RenameSystem {
+  readonly platform: NodeJS.Platform;
+  rename(from: string, to: string): Promise<void>;
+  wait(milliseconds: number): Promise<unknown>;
+  /** Whether anything lies at the path. */
+  exists(path: string): boolean;
+}
+
+export interface Renaming {
+  /** @throws a system error; on Windows ten seconds later where the file was in use. */
+  readonly rename: (from: string, to: string) => Promise<void>;
+  /**
+   * Makes `from` visible at `to` by one rename. False where `to` holds something already, and
+   * `from` is left as it is.
+   */
+  readonly renameInto: (from: string, to: string) => Promise<boolean>;
+}
+
+/** Renaming by the parts of a system. */
+export function createRenaming(system: RenameSystem): Renaming {
+  const isInUse = (error: unknown): boolean =>
+    system.platform === "win32" && IN_USE.includes(systemCode(error) ?? "");
+
+  /** Tries until it succeeds, fails for good, or `isFinal` says that waiting is of no use. */
+  const persist = async (from: string, to: string, isFinal: () => boolean): Promise<void> => {
+    let waited = 0;
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      try {
+        await system.rename(from, to);
+        return;
+      } catch (error) {
+        if (!isInUse(error) || waited >= PATIENCE_MS || isFinal()) throw error;
+      }
+      await system.wait(wait);
+      waited += wait;
+    }
+  };
+
+  return Object.freeze({
+    rename: (from: string, to: string) => persist(from, to, () => false),
+    async renameInto(from: string, to: string) {
+      // Of a target that is taken Windows says the same as of a source that is in use.
+      const isTaken = (): boolean => system.exists(to);
+      try {
+        await persist(from, to, isTaken);
+        return true;
+      } catch (error) {
+        if (TAKEN.includes(systemCode(error) ?? "") || (isInUse(error) && isTaken())) return false;
+        throw error;
+      }
+    },
+  });
+}
+
+export const { rename, renameInto } = createRenaming({
+  platform: process.platform,
+  rename: (from, to) => renameOnce(from, to),
+  wait: sleep,
+  exists: (path) => observe(path) !== undefined,
+});
