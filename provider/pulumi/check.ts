@@ -3,6 +3,7 @@
  * It resolves and pulls into the store, which is a cache, and looks at destinations; of the user's
  * files it changes none.
  */
+import { resolve } from "node:path";
 import type { Context, Report } from "../context";
 import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
@@ -121,7 +122,7 @@ function placementOf(
   const { destination, onLocalChange = "restore" } = inputs;
   if (destination === undefined) return undefined;
   const { contentDigest } = olds;
-  const before = olds["destination"] === destination ? contentDigest : undefined;
+  const before = isSamePlace(olds, destination, directory) ? contentDigest : undefined;
   return placements.plan({
     urn: run?.urn ?? "",
     directory,
@@ -136,16 +137,24 @@ function placementOf(
 /** The output `placedAt`; and why the copy changes, where nothing else shows it. */
 async function placedAt(
   { digest }: Located,
-  { inputs, reference, olds, run, report }: Work,
+  { inputs, reference, olds, run, report, directory }: Work,
   placement: Placement | undefined,
 ): Promise<Properties> {
   const { destination } = inputs;
   if (placement === undefined || destination === undefined) return {};
   const copy = await placement.look();
-  const isSame = olds["destination"] === destination && olds["digest"] === digest;
+  const isSame = isSamePlace(olds, destination, directory) && olds["digest"] === digest;
   if (copy.state === "due" && isSame) report.info(`${destination} is updated: ${copy.reason}`);
   if (copy.state === "due" && run?.preview === true) return { placedAt: UNKNOWN };
   return { placedAt: placedAtOf(reference, destination) };
+}
+
+/** However it is spelled. */
+function isSamePlace(olds: Properties, destination: string, directory: string): boolean {
+  const before = olds["destination"];
+  return (
+    typeof before === "string" && resolve(directory, before) === resolve(directory, destination)
+  );
 }
 
 function outputs(reference: Reference, found: Located | Pulled, olds: Properties): Properties {

@@ -11,7 +11,7 @@ import { connectToEngine, openEngineReports, type EngineReports } from "./report
 /** Longer than any sane pull; the engine itself knows no deadline. */
 const DEADLINE_MS = 60 * 60 * 1000;
 
-/** Refresh and destroy wait for nothing but the disk. */
+/** Destroy waits for nothing but the disk. */
 const SHORT_DEADLINE_MS = 60 * 1000;
 
 interface CheckFailure {
@@ -121,11 +121,8 @@ export const ociArtifact: DynamicProvider = Object.freeze({
 
   async diff(id: string, olds: Properties, news: Properties) {
     try {
-      return await edge(
-        "compare",
-        (lifecycle) => lifecycle.diff(id, olds, news),
-        SHORT_DEADLINE_MS,
-      );
+      // It may have to hash all of a destination that came with a checkout.
+      return await edge("compare", (lifecycle) => lifecycle.diff(id, olds, news));
     } catch (error) {
       throw withoutStack(error);
     }

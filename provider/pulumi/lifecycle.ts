@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../context";
+import { asOciError, OciError } from "../errors";
 import { pull, type Pulled } from "../pull";
 import type { Confirmations } from "../store/confirmations";
 import { treeOf } from "../store/trees";
@@ -14,7 +15,7 @@ import type { Tree } from "../types";
 import type { World } from "../world";
 import { check, type CheckAnswer, type Checked } from "./check";
 import { INPUT_ROWS } from "./inputs";
-import { createPlacements, destinationIn } from "./placement";
+import { createPlacements, destinationIn, isSameDestination } from "./placement";
 
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -68,8 +69,11 @@ export function createLifecycle(host: Host): Lifecycle {
     if (directory !== host.directory) await world.homes.note(id, directory);
     // Usually one look: check has placed the tree. It may have been removed since.
     const tree = memory === undefined ? await treeThere(world, name) : await again(memory, signal);
+    if (tree === undefined || (memory === undefined && inputs["destination"] !== undefined)) {
+      throw notChecked(name);
+    }
     await world.claims.claim(id, name);
-    if (tree !== undefined) await memory?.placement?.place(id, tree, host.report(memory.urn));
+    await memory?.placement?.place(id, tree, host.report(memory.urn));
     // Nobody waits for it: what it does not get done is for the next run.
     void world.tidy();
   };
@@ -115,13 +119,12 @@ export function createLifecycle(host: Host): Lifecycle {
 
     async update(id: string, olds: Properties, news: Properties, signal: AbortSignal) {
       await place(id, news, signal);
-      const { destination } = olds;
-      if (typeof destination === "string" && destination !== news["destination"]) {
-        const memory = remembered.get(contentKey(news));
-        const report = host.report(memory?.urn ?? "");
-        const directory = memory?.directory ?? host.directory;
-        await destinationIn(directory, destination).remove({ id }, report);
-      }
+      const memory = remembered.get(contentKey(news));
+      const directory = memory?.directory ?? host.directory;
+      const [before, after] = [olds["destination"], news["destination"]];
+      if (typeof before !== "string") return { outs: news };
+      const isThere = typeof after === "string" && isSameDestination(directory, before, after);
+      if (!isThere) await takeAway(directory, before, id, host.report(memory?.urn ?? ""));
       return { outs: news };
     },
 
@@ -130,16 +133,41 @@ export function createLifecycle(host: Host): Lifecycle {
       const world = host.world(directory);
       await world.claims.release(id);
       if (typeof destination === "string") {
-        await destinationIn(directory, destination).remove({ id }, host.report(""));
+        await takeAway(directory, destination, id, host.report(""));
       }
       await world.homes.forget(id);
     },
   });
 }
 
+/** A copy that cannot be removed is no reason to keep a resource, or its former destination. */
+async function takeAway(
+  directory: string,
+  destination: string,
+  id: string,
+  report: Report,
+): Promise<void> {
+  await destinationIn(directory, destination)
+    .remove({ id }, report)
+    .catch((error: unknown) => {
+      const { fact } = asOciError(error, "remove", destination);
+      report.warning(`${destination} keeps its copy: ${fact}; remove it by hand`);
+    });
+}
+
 /** What a check found out is found again by what it injected. */
-function contentKey({ path, destination }: Properties): string {
-  return JSON.stringify([path, destination]);
+function contentKey({ path, destination, pinned }: Properties): string {
+  return JSON.stringify([path, destination, pinned]);
+}
+
+function notChecked(name: string): OciError {
+  return new OciError({
+    code: "STORE",
+    verb: "use",
+    subject: name,
+    fact: "its content is not here, and this process has not checked the resource",
+    hint: "run again",
+  });
 }
 
 async function treeThere(world: World, name: string): Promise<Tree | undefined> {

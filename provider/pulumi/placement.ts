@@ -11,7 +11,9 @@ import {
   destinationProblem,
   openDestination,
   overlapProblem,
+  trueFolder,
   type Destination,
+  type DestinationPlace,
 } from "../store/destination";
 import type { DestinationState, OnLocalChange, Wanted } from "../store/placing";
 import { DESTINATIONS_FOLDER } from "../store/record-folders";
@@ -22,6 +24,8 @@ import type { Tree } from "../types";
 export interface PlacementRequest {
   /** Of the resource; empty where nobody told. */
   readonly urn: string;
+  /** Who wants it, where that is no resource: "getOciArtifact of ghcr.io/team/app:1". */
+  readonly caller?: string;
   /** The program's; absolute. */
   readonly directory: string;
   /** The input, as the user wrote it. */
@@ -43,20 +47,24 @@ export interface Placement {
 }
 
 export interface Placements {
-  /** @throws OciError INVALID_INPUT where the folder cannot be one, or another resource has it. */
+  /** @throws OciError INVALID_INPUT where the folder cannot be one, or another copy has it. */
   plan(request: PlacementRequest): Placement;
 }
 
-/** The placements of one process: it sees all resources of a run. */
+/** The placements of one process: it sees all resources of a run, or all functions at work. */
 export function createPlacements(): Placements {
-  const folders = new Map<string, string>();
+  const taken = new Map<string, Taken>();
   return Object.freeze({
     plan(request: PlacementRequest) {
-      const { urn, directory, destination } = request;
-      const folder = resolve(directory, destination);
-      const problem = destinationProblem(folder, directory) ?? overlapOf(folder, folders, request);
+      const { urn, caller, directory, destination } = request;
+      const path = resolve(directory, destination);
+      const folder = trueFolder(path);
+      const owner = caller ?? `the resource ${nameOf(urn)}`;
+      const mine = { folder, owner, id: caller ?? urn };
+      const problem = destinationProblem(path, directory) ?? overlapOf(mine, taken.values());
       if (problem !== undefined) throw wrongDestination(problem);
-      folders.set(urn, folder);
+      // A resource has one destination; a function that is called twice may have two.
+      taken.set(caller === undefined ? urn : JSON.stringify([caller, folder]), mine);
       return placement(request);
     },
   });
@@ -80,23 +88,38 @@ function placement(request: PlacementRequest): Placement {
   });
 }
 
+/** Whether two spellings of a destination lead to one folder. */
+export function isSameDestination(directory: string, one: string, other: string): boolean {
+  return trueFolder(resolve(directory, one)) === trueFolder(resolve(directory, other));
+}
+
 /** The folder `destination` of a program, with its records beside the program's trees. */
 export function destinationIn(directory: string, destination: string): Destination {
-  return openDestination({
+  return openDestination(placeIn(directory, destination));
+}
+
+function placeIn(directory: string, destination: string): DestinationPlace {
+  return {
     folder: resolve(directory, destination),
     shown: destination,
     records: join(directory, TREES_FOLDER, DESTINATIONS_FOLDER),
-  });
+  };
 }
 
-function overlapOf(
-  folder: string,
-  folders: ReadonlyMap<string, string>,
-  { urn }: PlacementRequest,
-): string | undefined {
-  for (const [other, taken] of folders) {
-    const problem = other === urn ? undefined : overlapProblem(folder, taken);
-    if (problem !== undefined) return `${problem}, of the resource ${nameOf(other)}`;
+/** A folder that somebody of this process wants. */
+interface Taken {
+  /** As `trueFolder` spells it. */
+  readonly folder: string;
+  /** Who asks again is no other. */
+  readonly id: string;
+  /** For messages. */
+  readonly owner: string;
+}
+
+function overlapOf({ folder, id }: Taken, taken: Iterable<Taken>): string | undefined {
+  for (const other of taken) {
+    const problem = other.id === id ? undefined : overlapProblem(folder, other.folder);
+    if (problem !== undefined) return `${problem}, of ${other.owner}`;
   }
   return undefined;
 }

@@ -22,7 +22,7 @@ import { findCliProcess } from "./cli-process";
 import { storedInputs, type CheckedInputs } from "./inputs";
 import type { Properties } from "./lifecycle";
 import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
-import { createPlacements } from "./placement";
+import { createPlacements, type Placements } from "./placement";
 import { readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
@@ -53,6 +53,9 @@ const COMMAND_LINE: Owner = { id: "command line", urn: "" };
 
 const worlds = new Map<string, World>();
 let settings: Settings | undefined;
+
+/** Functions that place copies at this moment. */
+let copying: { readonly placements: Placements; callers: number } | undefined;
 
 function worldOf(options: SessionOptions): World {
   settings ??= readSettings();
@@ -90,13 +93,32 @@ export async function pullInputs(
     const pulled = await pull(request, { ...world, trees }, context);
     return { reference, pulled, placedAt: destination };
   }
-  const placements = createPlacements();
-  const plan = { urn: "", directory, destination, onLocalChange: onLocalChange ?? "restore" };
-  const pulled = await pull(request, world, context);
-  const { key, tree } = pulled;
-  const claimant = claimantOf(reference);
-  await placements.plan({ ...plan, key, tree }).place(claimant, tree, context.report);
+  const caller = `getOciArtifact of ${formatReference(reference)}`;
+  const plan = { urn: "", caller, directory, destination };
+  const pulled = await besideOthers(async (placements) => {
+    const found = await pull(request, world, context);
+    const { key, tree } = found;
+    const wanted = { ...plan, key, tree, onLocalChange: onLocalChange ?? "restore" };
+    await placements.plan(wanted).place(claimantOf(reference), tree, context.report);
+    return found;
+  });
   return { reference, pulled, placedAt: placedAtOf(reference, destination) };
+}
+
+/**
+ * Work that knows the destinations of all functions at work with it. When the last one has ended they
+ * are forgotten: what a later run of this process wants there is an update, and no clash.
+ */
+async function besideOthers<T>(work: (placements: Placements) => Promise<T>): Promise<T> {
+  copying ??= { placements: createPlacements(), callers: 0 };
+  const mine = copying;
+  mine.callers += 1;
+  try {
+    return await work(mine.placements);
+  } finally {
+    mine.callers -= 1;
+    if (mine.callers === 0) copying = undefined;
+  }
 }
 
 /** A destination in the place of the trees: content goes there without a detour. */

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { OciError, systemCode } from "../errors";
 import { registerSecret } from "../redact";
-import { normalizedRegistry } from "../reference/parse";
+import { normalizedRegistry } from "../docker-hub";
 import { parseProxy } from "../registry/proxy";
 import { pairProblem } from "../settings/client-certificate";
 import type { PullTimeouts, TransportOptions } from "../settings/endpoints";
@@ -26,17 +26,17 @@ export async function transportOf(
   registry: string,
   directory: string,
 ): Promise<TransportOptions> {
-  const { registries = {} } = inputs;
-  for (const { credentials, clientCertificate } of Object.values(registries)) {
+  const registries = Object.entries(inputs.registries ?? {});
+  for (const [, options] of registries) {
     // None of them may be shown, whichever is used.
+    const { credentials, clientCertificate } = options ?? {};
     [credentials?.password, credentials?.identityToken, clientCertificate?.passphrase].forEach(
       registerSecret,
     );
   }
-  const name = Object.keys(registries).find((host) => normalizedRegistry(host) === registry);
-  const named = name === undefined ? undefined : registries[name];
+  const [name, named] = registries.find(([host]) => normalizedRegistry(host) === registry) ?? [];
   const own = await optionsOf(inputs, "", directory);
-  if (name === undefined || named === undefined) return own;
+  if (name === undefined || named === undefined || named === null) return own;
   const others = await optionsOf(named, `registries["${name}"].`, directory);
   const timeouts = { ...others.timeouts, ...own.timeouts };
   return Object.freeze({

@@ -202,6 +202,34 @@ describe("another destination", () => {
     assert.deepEqual(fs.readdirSync(at.file(".")), ["mine.txt"]);
   });
 
+  for (const destination of ["./vendor/app", "vendor/app/", "x/../vendor/app"]) {
+    test(`the same one spelled ${destination}: the copy stays, and is no update but its name`, async (context) => {
+      const at = await placed(context);
+      await update(at, { destination });
+      assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
+      fs.rmSync(join(at.world.project, ".oci-artifacts"), { recursive: true });
+      at.world.publish({ "a.txt": "new" });
+      await update(at, { destination: "vendor/./app" });
+      assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "new", "vouched for by the state");
+    });
+  }
+
+  test("the same one by way of a link: the copy stays", async (context) => {
+    const at = await placed(context);
+    fs.symlinkSync("vendor", join(at.world.project, "link"));
+    await update(at, { destination: "link/app" });
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
+  });
+
+  test("the old one refuses: a warning, and the update is done", async (context) => {
+    const at = await placed(context);
+    fs.rmSync(join(at.world.project, "vendor"), { recursive: true });
+    fs.writeFileSync(join(at.world.project, "vendor"), "a file");
+    const host = await update(at, { destination: "lib" });
+    assert.equal(fs.readFileSync(join(at.world.project, "lib/a.txt"), "utf8"), "a");
+    assert.match(said({ host }), /^$|warning: vendor\/app keeps its copy: /);
+  });
+
   test("none: the copy goes", async (context) => {
     const at = await placed(context);
     const { destination: _none, ...given } = at.given;
@@ -250,6 +278,15 @@ describe("another destination", () => {
   }
 });
 
+test("create without a check fails, and claims to have placed nothing", async (context) => {
+  const at = await placed(context);
+  fs.rmSync(join(at.world.project, "vendor"), { recursive: true });
+  await assert.rejects(
+    at.world.host().lifecycle.create(at.state, SIGNAL),
+    /has not checked the resource\nhint: run again/,
+  );
+});
+
 describe("delete", () => {
   test("removes what was placed, and names what stays", async (context) => {
     const at = await placed(context);
@@ -270,6 +307,15 @@ describe("delete", () => {
     await host.lifecycle.delete(at.id, at.state);
     assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
     await host.lifecycle.delete(id, other.inputs);
+    assert.equal(fs.existsSync(at.file(".")), false);
+  });
+
+  test("of a resource that the engine created twice, because it died before it wrote that down", async (context) => {
+    const at = await placed(context);
+    const host = at.world.host();
+    const { inputs } = await host.check(at.given);
+    const { id } = await host.lifecycle.create(inputs, SIGNAL);
+    await host.lifecycle.delete(id, inputs);
     assert.equal(fs.existsSync(at.file(".")), false);
   });
 

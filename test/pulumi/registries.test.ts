@@ -59,6 +59,12 @@ describe("which options count", () => {
     assert.deepEqual(found.timeouts, { connect: 1_000, stall: 3_000 });
   });
 
+  test("a host without options says nothing", async () => {
+    const found = await transportOf({ registries: { host: null } }, "host", "/nowhere");
+    assert.deepEqual(found, { caCertificates: [] });
+    assert.equal(checkInputs({ reference: "host/app:1", registries: { host: null } }).ok, true);
+  });
+
   test("errors say where a value came from", async () => {
     const registries = {
       host: { caCertificates: ["gone.crt"] },
