@@ -3,7 +3,8 @@
  * form, the tag to ask for. It never checks what it is given; `parseReference` did.
  */
 import type { Reference } from "../types";
-import { DOCKER_HUB, isHost } from "./grammar";
+import { DOCKER_HUB } from "../docker-hub";
+import { isHost } from "./grammar";
 import { OCI_SCHEME } from "./oci-url";
 
 /** Asked for where a reference names neither tag nor digest. */

@@ -6,9 +6,6 @@
  */
 import { digestProblem } from "../digest";
 
-/** Name under which Docker Hub is known, whatever host serves it. */
-export const DOCKER_HUB = "docker.io";
-
 /** The form of a reference, for hints. */
 export const REFERENCE_FORM =
   "write it as host[:port]/repository[:tag][@digest], for example ghcr.io/org/name:1.0";

@@ -5,9 +5,9 @@
  * Rule: https://github.com/distribution/reference/blob/v0.6.0/normalize.go
  */
 import { OciError } from "../errors";
+import { DOCKER_HUB, normalizedRegistry } from "../docker-hub";
 import type { Reference } from "../types";
 import {
-  DOCKER_HUB,
   isHost,
   type Problem,
   REFERENCE_FORM,
@@ -79,11 +79,6 @@ function parseAddress(text: string, registry: string, rest: string): Reference {
   check(text, tag === undefined ? undefined : tagProblem(tag));
   check(text, digest === undefined ? undefined : referenceDigestProblem(digest));
   return reference;
-}
-
-/** The one name of a registry: Docker Hub has two. */
-export function normalizedRegistry(registry: string): string {
-  return registry === "index.docker.io" ? DOCKER_HUB : registry;
 }
 
 /** Docker Hub has one name here, and its official repositories lie below "library". */

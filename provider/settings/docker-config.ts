@@ -6,7 +6,7 @@
  * a path, https://github.com/containers/image/blob/v5.36.2/docs/containers-auth.json.5.md
  */
 import { OciError } from "../errors";
-import { DOCKER_HUB } from "../reference/grammar";
+import { DOCKER_HUB } from "../docker-hub";
 import type { Credential } from "../types";
 
 /** The secrets of a credential, without where they came from. */

@@ -35,6 +35,28 @@ describe("withConfigured", () => {
     });
   });
 
+  test("hosts are the same however they are spelled, and undefined is not given", async () => {
+    configure('{"index.docker.io":{"insecure":true,"proxy":"none"}}');
+    const given = { "docker.io": { insecure: false, proxy: undefined } };
+    assert.deepEqual(await knownValue(withConfigured(given)), {
+      "docker.io": { insecure: false, proxy: "none" },
+    });
+  });
+
+  test("types that pulumi config set --path cannot know are those of the inputs", async () => {
+    const credentials = { username: 12345, password: "67890" };
+    const options = { credentials, timeouts: { connect: "2.5" }, plainHttp: "true" };
+    configure(JSON.stringify({ host: options, empty: null }));
+    assert.deepEqual(await knownValue(withConfigured(undefined)), {
+      host: {
+        credentials: { username: "12345", password: "67890" },
+        timeouts: { connect: 2.5 },
+        plainHttp: true,
+      },
+      empty: null,
+    });
+  });
+
   for (const [name, value, fact] of [
     ["no JSON", "{geheim", "it is not JSON"],
     ["a list", '["geheim"]', "it is no map"],

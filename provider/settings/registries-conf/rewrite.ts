@@ -3,14 +3,8 @@
  * would mean another repository to the next reader: a location is a host, written in full.
  */
 import type { OciError } from "../../errors";
-import {
-  DOCKER_HUB,
-  isHost,
-  type Problem,
-  registryProblem,
-  repositoryProblem,
-} from "../../reference/grammar";
-import { normalizedRegistry } from "../../reference/parse";
+import { isHost, type Problem, registryProblem, repositoryProblem } from "../../reference/grammar";
+import { DOCKER_HUB, normalizedRegistry } from "../../docker-hub";
 import type { Reference } from "../../types";
 import { type LocationFacts, shownLocation, type TableOrigin } from "./tables";
 import { refusal } from "./toml";
