@@ -10,10 +10,13 @@ export const EXIT_CODES = {
   done: { code: 0, means: "done: for pull, the whole content is in place" },
   failed: {
     code: 1,
-    means: "failed, of a list at least one; the message says why, and what to do",
+    means:
+      "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found",
   },
   usage: { code: 2, means: "the command line is wrong" },
-  interrupted: { code: 130, means: "interrupted; nothing was left half-written" },
+  hungUp: { code: 129, means: "the terminal was closed (SIGHUP); nothing was left half-written" },
+  interrupted: { code: 130, means: "interrupted (SIGINT); nothing was left half-written" },
+  terminated: { code: 143, means: "terminated (SIGTERM); nothing was left half-written" },
 } as const;
 
 /** The exit code for a wrong command line, after saying what is wrong with it. */
@@ -44,16 +47,28 @@ export function failureOf(error: unknown, subject: string): Failure {
   };
 }
 
-/** The exit code for an error, after printing it: as text, or as JSON on standard output. */
-export function sayFailure(error: unknown, subject: string, json: boolean): number {
+/**
+ * The exit code for an error, after printing it: as text, or as JSON on standard output.
+ *
+ * @param interrupted - The exit code where it was an interruption
+ */
+export function sayFailure(
+  error: unknown,
+  subject: string,
+  json: boolean,
+  interrupted?: number,
+): number {
   const failure = failureOf(error, subject);
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`${failure.message}\n`);
-  return exitCodeOf([failure.code]);
+  return exitCodeOf([failure.code], interrupted);
 }
 
 /** The exit code for these failures: an interruption before all others. */
-export function exitCodeOf(codes: readonly ErrorCode[]): number {
+export function exitCodeOf(
+  codes: readonly ErrorCode[],
+  interrupted: number = EXIT_CODES.interrupted.code,
+): number {
   if (codes.length === 0) return EXIT_CODES.done.code;
-  return (codes.includes("CANCELLED") ? EXIT_CODES.interrupted : EXIT_CODES.failed).code;
+  return codes.includes("CANCELLED") ? interrupted : EXIT_CODES.failed.code;
 }

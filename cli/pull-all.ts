@@ -12,6 +12,7 @@ import { exitCodeOf, failureOf, sayUsage, sayFailure } from "./exit";
 import { readSources } from "./flag-sources";
 import { inputsOf } from "./flag-values";
 import { withFlags } from "./flag-words";
+import { listenForInterruption } from "./interruption";
 import { failureText, resultsJson, successText, type Outcome } from "./list-results";
 import { pullTo } from "./pull";
 import { parsePullList, type ListedPull } from "./pull-list";
@@ -40,15 +41,17 @@ export async function pullListCommand(command: PullListCommand): Promise<number>
   // The flags are the same for all lines: what is wrong with them is said once.
   const problem = first && problemOfInputs(inputs(first));
   if (problem !== undefined) return sayUsage(problem);
+  const { signal, exitCode } = listenForInterruption();
   const report = openListReport(list.pulls.length);
   try {
-    const outcomes = await pullAll(list.pulls, inputs, report);
+    const outcomes = await pullAll(list.pulls, inputs, report, signal);
     report.close();
     process.stdout.write(
       json ? `${JSON.stringify(resultsJson(outcomes))}\n` : successText(outcomes),
     );
     if (!json) process.stderr.write(failureText(outcomes));
-    return exitCodeOf(outcomes.flatMap((ended) => ("failure" in ended ? ended.failure.code : [])));
+    const failures = outcomes.flatMap((ended) => ("failure" in ended ? ended.failure.code : []));
+    return exitCodeOf(failures, exitCode());
   } finally {
     report.close();
     await closeSessions();
@@ -76,12 +79,8 @@ async function pullAll(
   pulls: readonly ListedPull[],
   inputs: (pull: ListedPull) => Readonly<Record<string, unknown>>,
   report: ListReport,
+  signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const interrupted = new AbortController();
-  process.once("SIGINT", () => {
-    interrupted.abort();
-  });
-  const { signal } = interrupted;
   const outcomes = new Map<ListedPull, Outcome>();
   const next = pulls.values();
   const work = async (): Promise<void> => {

@@ -17,6 +17,7 @@ import { readSources } from "./flag-sources";
 import { inputsOf } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
 import { inspectionJson, inspectionText } from "./inspection-text";
+import { listenForInterruption } from "./interruption";
 import { openTerminalReport } from "./terminal";
 
 /** Runs the command; what it printed last is the result. Returns the exit code. */
@@ -66,23 +67,24 @@ function amountOf({ fileCount, size }: { fileCount: number; size: number }): str
 type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<string>;
 
 async function run(command: PullCommand | InspectCommand, work: Work): Promise<number> {
-  const interrupted = new AbortController();
+  const { reference, flags, json } = command;
+  let inputs: Readonly<Record<string, unknown>>;
+  try {
+    inputs = inputsOf(reference, flags, await readSources(flags));
+  } catch (error) {
+    return sayFailure(error, reference, json);
+  }
+  // Only now: while nothing but the password is waited for, a signal simply ends the process.
+  const { signal, exitCode } = listenForInterruption();
   const report = openTerminalReport();
   try {
-    const { reference, flags } = command;
-    const inputs = inputsOf(reference, flags, await readSources(flags));
-    // Only now: while nothing but the password is waited for, an interrupt simply ends the process.
-    process.once("SIGINT", () => {
-      interrupted.abort();
-    });
-    const { signal } = interrupted;
     const result = await work(inputs, { directory: process.cwd(), report, signal });
     report.close();
     process.stdout.write(`${result}\n`);
     return EXIT_CODES.done.code;
   } catch (error) {
     report.close();
-    return sayFailure(error, command.reference, command.json);
+    return sayFailure(error, reference, json, exitCode());
   } finally {
     await closeSessions();
   }

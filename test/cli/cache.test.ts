@@ -1,13 +1,25 @@
 /** `oci-artifact cache`: its command line, what it prints, and its exit codes. */
 import * as assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { parseCacheCommand } from "../../cli/cache";
 import { digestOf } from "../../provider/digest";
 import { openBlobs } from "../../provider/store/blobs";
+import { openClaims } from "../../provider/store/claims";
+import { openHomeNotes } from "../../provider/store/homes";
+import { openTrees } from "../../provider/store/trees";
+import { CONTENT, filler, KEY } from "../store/content";
 import { folderFor } from "../support/folder-for-test";
+import { FIRST, publishFiles, SECOND } from "../support/manifests";
+import { registryFor } from "../support/registry-for-test";
+import { recordReport } from "../support/report-for-test";
+
+const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+
+/** File modes do not bind root, so its processes become nobody. */
+const USER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 interface Run {
   readonly exitCode: number | null;
@@ -16,10 +28,11 @@ interface Run {
 }
 
 /** In a process of its own, in `cwd`, with the cache beside it. */
-function run(cwd: string, args: readonly string[], environment: object = {}): Run {
+function run(cwd: string, args: readonly string[], environment: object = {}, user = {}): Run {
   const module = join(__dirname, "..", "..", "cli", "cache.js");
   const script = `require(${JSON.stringify(module)}).cacheCommand(process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["-e", script, "--", ...args], {
+    ...user,
     cwd,
     env: { HOME: cwd, OCI_ARTIFACT_CACHE: join(cwd, "cache"), ...environment },
     encoding: "utf8",
@@ -125,6 +138,56 @@ describe("what it prints", () => {
     });
   });
 
+  test("of a tree: whether a resource claims it, and when it was used", async (context) => {
+    const cwd = folderFor(context);
+    const trees = openTrees(cwd);
+    const { size } = await trees.ensure(KEY, filler(CONTENT).fill, recordReport());
+    const lines = (): readonly string[] => run(cwd, ["ls"]).stdout.split("\n");
+    const tree = (use: string) =>
+      new RegExp(
+        `^\\.oci-artifacts/${KEY.name}  ${size} bytes  ${use}, used \\d{4}(-\\d\\d){2} \\d\\d:\\d\\d$`,
+      );
+    assert.match(lines()[0] ?? "", tree("unclaimed"));
+    await openClaims(trees.directory).claim("resource", KEY.name);
+    assert.match(lines()[0] ?? "", tree("claimed"));
+    const places = join(cwd, "cache");
+    const kept = run(cwd, ["prune", "--all"]);
+    assert.equal(
+      kept.stdout,
+      `freed 0 bytes: 0 blobs and 0 trees; 0 bytes stay in ${places}\n`,
+      "what a resource claims stays",
+    );
+    await openClaims(trees.directory).release("resource");
+    const { stdout } = run(cwd, ["prune", "--all", "--json"]);
+    const { trees: gone, freed } = JSON.parse(stdout) as { trees: object[]; freed: number };
+    assert.deepEqual([gone.length, freed], [1, size]);
+    await trees.ensure(KEY, filler(CONTENT).fill, recordReport());
+    assert.equal(
+      run(cwd, ["prune", "--all"]).stdout,
+      `removed .oci-artifacts/${KEY.name}\nfreed ${size} bytes: 0 blobs and 1 tree; 0 bytes stay in ${places}\n`,
+    );
+  });
+
+  test("of damage in a cache that may not be written: it cannot be removed", async (context) => {
+    const cwd = folderFor(context);
+    const digest = digestOf("content");
+    const blobs = openBlobs(join(cwd, "cache"));
+    await blobs.put(digest, Buffer.from("content"));
+    writeFileSync(blobs.file(digest), "CONTENT");
+    const folder = dirname(blobs.file(digest));
+    for (const path of [cwd, join(cwd, "cache"), dirname(folder)]) chmodSync(path, 0o755);
+    chmodSync(folder, 0o555);
+    chmodSync(blobs.file(digest), 0o644);
+    const { exitCode, stdout } = run(cwd, ["verify"], {}, USER);
+    chmodSync(folder, 0o755);
+    assert.equal(exitCode, 1);
+    assert.equal(
+      stdout,
+      `damaged: ${digest} (it cannot be removed)\n1 blob, 7 bytes read, 1 damaged\n`,
+    );
+    assert.ok(existsSync(blobs.file(digest)));
+  });
+
   test("of a bound that is no size: exit code 1, in words or as JSON", (context) => {
     const cwd = folderFor(context);
     const environment = { OCI_ARTIFACT_CACHE_MAX: "plenty" };
@@ -137,4 +200,29 @@ describe("what it prints", () => {
     const { stdout } = run(cwd, ["ls", "--json"], environment);
     assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, "CONFIG");
   });
+});
+
+test("prune --all spares what says which folders are ours", async (context) => {
+  const cwd = folderFor(context);
+  const registry = await registryFor(context);
+  const homes = openHomeNotes(join(cwd, "cache"));
+  await homes.note("resource", "/program");
+  const pull = async (): Promise<number | null> => {
+    const reference = `${registry.host}/team/manifests:1`;
+    const args = ["pull", reference, "--plain-http", "--output", "out"];
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd,
+      env: { HOME: cwd, OCI_ARTIFACT_CACHE: join(cwd, "cache") },
+      stdio: "ignore",
+    });
+    return await new Promise((resolve) => child.once("close", resolve));
+  };
+  publishFiles(registry, FIRST);
+  assert.equal(await pull(), 0);
+  const { stdout } = run(cwd, ["prune", "--all"]);
+  assert.match(stdout, /^freed [^:]+: \d blobs and 0 trees; 0 bytes stay in /);
+  assert.equal(await homes.find("resource"), "/program");
+  publishFiles(registry, SECOND);
+  assert.equal(await pull(), 0, "the folder is still known as ours");
+  assert.equal(existsSync(join(cwd, "out", "service.yaml")), false);
 });

@@ -141,22 +141,27 @@ describe("one that fails", () => {
   });
 });
 
-test("interrupted: exit 130, what is under way is left as it was, and no more is begun", async (t) => {
-  const { registry, folder, start, line } = await world(t);
-  registry.fault({ kind: "blob", repository: "team/a", then: { kind: "stall", afterBytes: 0 } });
-  const fault = registry.fault({ kind: "manifest", then: { kind: "stall", afterBytes: 0 } });
-  const list = NAMES.map((name) => line(name)).join("\n");
-  const { child, result } = start(["--from-file", "-"], list);
-  while (fault.applied < 4 && child.exitCode === null)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  child.kill("SIGINT");
-  const { exitCode, stdout, stderr } = await result;
-  assert.equal(exitCode, 130, stderr);
-  assert.equal(stdout, "");
-  assert.equal(stderr, "0 of 8 pulled, 8 cancelled\n");
-  assert.equal(registry.count({ kind: "manifest" }), 4, "a few at a time");
-  assert.equal(existsSync(join(folder, "out")), false);
-});
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  test(`ended by ${signal}: exit ${code}, what is under way is left as it was, and no more is begun`, async (t) => {
+    const { registry, folder, start, line } = await world(t);
+    registry.fault({ kind: "blob", repository: "team/a", then: { kind: "stall", afterBytes: 0 } });
+    const fault = registry.fault({ kind: "manifest", then: { kind: "stall", afterBytes: 0 } });
+    const list = NAMES.map((name) => line(name)).join("\n");
+    const { child, result } = start(["--from-file", "-"], list);
+    while (fault.applied < 4 && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill(signal);
+    const { exitCode, stdout, stderr } = await result;
+    assert.equal(exitCode, code, stderr);
+    assert.equal(stdout, "");
+    assert.equal(stderr, "0 of 8 pulled, 8 cancelled\n");
+    assert.equal(registry.count({ kind: "manifest" }), 4, "a few at a time");
+    assert.equal(existsSync(join(folder, "out")), false);
+  });
+}
 
 test("a warning has its reference in front", async (t) => {
   const { registry, run, line, pinned } = await world(t);

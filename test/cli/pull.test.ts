@@ -4,7 +4,7 @@
  */
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -15,7 +15,11 @@ import { FIRST, publishFiles, SECOND } from "../support/manifests";
 import { startRegistry, type TestRegistry } from "../support/registry";
 import { REPOSITORY } from "../support/repository";
 
-const COMMAND = join(REPOSITORY, "dist", "cli", "main.js");
+/** Of the same build as this test. */
+const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+
+/** Where the package has it: it finds the version by its place. */
+const PACKAGED = join(REPOSITORY, "dist", "cli", "main.js");
 
 interface Run {
   readonly exitCode: number | null;
@@ -37,10 +41,15 @@ describe("oci-artifact pull", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function run(args: readonly string[], input = ""): Promise<Run> {
-    const child = spawn(process.execPath, [COMMAND, ...args], {
+  async function run(
+    args: readonly string[],
+    input = "",
+    cache = "cache",
+    command = COMMAND,
+  ): Promise<Run> {
+    const child = spawn(process.execPath, [command, ...args], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
+      env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, cache) },
     });
     child.stdin.end(input);
     const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -120,9 +129,9 @@ describe("oci-artifact pull", () => {
     assert.deepEqual(await contentOf("out"), SECOND);
   });
 
-  test("does not touch a folder of the user's", async () => {
+  test("does not touch a file of the user's that is in the way", async () => {
     await mkdir(join(folder, "mine"));
-    await writeFile(join(folder, "mine", "notes.txt"), "precious");
+    await writeFile(join(folder, "mine", "ingress.yaml"), "precious");
     const { exitCode, stdout, stderr } = await run([
       "pull",
       reference(),
@@ -132,9 +141,38 @@ describe("oci-artifact pull", () => {
     ]);
     assert.equal(exitCode, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, /^cannot place content at .*mine: something lies there/);
+    assert.match(
+      stderr,
+      /^cannot place content at mine: .* not placed by oci-artifact: .*ingress\.yaml/,
+    );
     assert.match(stderr, /\nhint: choose another folder/);
-    assert.deepEqual(await contentOf("mine"), { "notes.txt": "precious" });
+    assert.deepEqual(await contentOf("mine"), { "ingress.yaml": "precious" });
+  });
+
+  test("a folder of another machine: the same content is taken over, other content is refused with what to do", async () => {
+    publishFiles(registry, FIRST, "shared");
+    const pull = async (machine: string): Promise<Run> =>
+      await run(["pull", reference("shared"), "--plain-http", "--output", "shared"], "", machine);
+    assert.equal((await pull("cache")).exitCode, 0);
+    const { ino } = await stat(join(folder, "shared", "service.yaml"));
+    const taken = await pull("cache-2");
+    assert.equal(taken.exitCode, 0, taken.stderr);
+    assert.equal((await stat(join(folder, "shared", "service.yaml"))).ino, ino, "nothing moved");
+
+    publishFiles(registry, SECOND, "shared");
+    const refused = await pull("cache-3");
+    assert.equal(refused.exitCode, 1);
+    assert.match(
+      refused.stderr,
+      /^cannot place content at shared: .* not placed by oci-artifact: .*deployment\.yaml.*\nhint: choose another folder, or move away what lies there\n$/,
+    );
+    assert.deepEqual(await contentOf("shared"), FIRST);
+    const goesOn = await pull("cache-2");
+    assert.equal(goesOn.exitCode, 0, goesOn.stderr);
+    assert.deepEqual(await contentOf("shared"), SECOND);
+    await rename(join(folder, "shared"), join(folder, "away"));
+    assert.equal((await pull("cache-3")).exitCode, 0);
+    assert.deepEqual(await contentOf("shared"), SECOND);
   });
 
   test("leaves what was there when the new content is damaged on the way", async () => {
@@ -198,7 +236,7 @@ describe("oci-artifact pull", () => {
       const login = ["--username", "robot$puller", "--password-stdin"];
       const refused = await run(["pull", target, ...flags, ...login], "wrong-one\n");
       assert.equal(refused.exitCode, 1);
-      assert.match(refused.stderr, /credentials: --username and --password-stdin/);
+      assert.match(refused.stderr, /credentials: --username, --password-stdin/);
       assert.ok(!refused.stderr.includes("wrong-one"));
       const placed = await run(["pull", target, ...flags, ...login], "s3cret-enough\n");
       assert.equal(placed.exitCode, 0, placed.stderr);
@@ -253,6 +291,6 @@ describe("oci-artifact pull", () => {
       assert.ok(help.stdout.includes(flag), flag);
     }
     assert.match(help.stdout, /exit codes:\n +0 /);
-    assert.match((await run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.match((await run(["--version"], "", "cache", PACKAGED)).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * A pull on a terminal and in a log: progress while it lasts, an interrupt that leaves nothing.
+ * A pull on a terminal and in a log: progress while it lasts, signals that leave nothing.
  */
 import * as assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
@@ -29,6 +29,21 @@ describe("a pull that takes its time", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  /** One that has got a part of the blob, and waits for the rest. */
+  async function stalledPull() {
+    const fault = registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 1 << 20 } });
+    const child = pull();
+    const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+    while (fault.applied === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    return { child, exit, fault };
+  }
+
+  async function assertNothingLeft(): Promise<void> {
+    assert.deepEqual(await readdir(folder), ["cache"]);
+    const staging = join(folder, "cache", "pulumi-oci-artifact", "staging");
+    assert.deepEqual(await readdir(staging).catch(() => []), []);
+  }
+
   function pull(): ChildProcess {
     return spawn(
       process.execPath,
@@ -41,24 +56,33 @@ describe("a pull that takes its time", () => {
     );
   }
 
-  test("is interrupted: exit 130, words, and nothing left behind", async () => {
-    const fault = registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 1 << 20 } });
-    const child = pull();
-    const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
-    assert.ok(child.stdout && child.stderr);
-    const output = Promise.all([text(child.stdout), text(child.stderr)]);
-    while (fault.applied === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    child.kill("SIGINT");
-    const [stdout, stderr] = await output;
-    assert.equal(await exit, 130, stderr);
-    assert.equal(stdout, "");
-    assert.match(stderr, /^cannot .*: it was cancelled\n$/);
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    test(`is ended by ${signal}: exit ${code}, words, and nothing left behind`, async () => {
+      const { child, exit, fault } = await stalledPull();
+      assert.ok(child.stdout && child.stderr);
+      const output = Promise.all([text(child.stdout), text(child.stderr)]);
+      child.kill(signal);
+      const [stdout, stderr] = await output;
+      assert.equal(await exit, code, stderr);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^cannot .*: it was cancelled\n$/);
+      fault.remove();
+      await assertNothingLeft();
+    });
+  }
+
+  test("cleans up also where the terminal is gone, and nobody hears it", async () => {
+    const { child, exit, fault } = await stalledPull();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.kill("SIGHUP");
+    assert.equal(await exit, 129);
     fault.remove();
-    assert.deepEqual(await readdir(folder), ["cache"]);
-    assert.deepEqual(
-      await readdir(join(folder, "cache", "pulumi-oci-artifact", "staging")).catch(() => []),
-      [],
-    );
+    await assertNothingLeft();
   });
 
   test("prints no bar where nobody watches", async () => {
