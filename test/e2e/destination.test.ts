@@ -84,15 +84,24 @@ describe("destination", () => {
     assert.equal(up.step("copy").operation, "same", "the same folder as before");
   });
 
-  test("an edited file: one update that names it, and dependents of path are the same", async () => {
+  test("edited, deleted and unreadable files: one update that names them, no dependent of path", async () => {
     fs.writeFileSync(inVendor(project, "deployment.yaml"), "edited");
+    fs.rmSync(inVendor(project, "ingress.yaml"));
+    fs.chmodSync(inVendor(project, "crds/widget.yaml"), 0);
     const up = await project.up();
     assert.equal(up.exitCode, 0, up.text);
     const [shown] = up.previewed.filter(({ name }) => name === "manifests");
     assert.equal(shown?.operation, "update");
     assert.equal(up.step("bundle").operation, "same");
-    assert.match(said(up, "manifests"), /info: vendor\/manifests .*~ \.\/deployment\.yaml/);
-    assert.equal(read(project, "deployment.yaml"), SECOND["deployment.yaml"]);
+    const [line = ""] = /info: vendor\/manifests is updated: .*/.exec(said(up, "manifests")) ?? [];
+    const named = line.match(/[~+-] \.\/[^,\s]+/g) ?? [];
+    assert.deepEqual(
+      [...named].sort(),
+      ["- ./ingress.yaml", "~ ./crds/widget.yaml", "~ ./deployment.yaml"],
+      line,
+    );
+    for (const [name, text] of Object.entries(SECOND)) assert.equal(read(project, name), text);
+    assert.equal(fs.statSync(inVendor(project, "crds/widget.yaml")).mode & 0o444, 0o444);
     const again = await project.up({ args: ["--expect-no-changes"] });
     assert.equal(again.exitCode, 0, again.text);
   });
@@ -118,6 +127,37 @@ describe("destination", () => {
     }
   });
 
+  test("a machine without the copy: targets and refreshes leave it out, the next up places it", async () => {
+    const other = await project.elsewhere();
+    const forget = (...folders: readonly string[]): void => {
+      for (const folder of folders) fs.rmSync(folder, { recursive: true });
+    };
+    const assertPlaced = (up: Operation): void => {
+      assert.equal(up.exitCode, 0, up.text);
+      const operations = up.steps.filter(({ name }) => name === "manifests");
+      assert.equal(operations.at(-1)?.operation, "update");
+      assert.equal(up.steps.filter(({ name }) => name === "bundle").at(-1)?.operation, "same");
+      assert.equal(read(other, "ingress.yaml"), SECOND["ingress.yaml"]);
+    };
+    try {
+      forget(inVendor(other));
+      const tree = join(other.directory, String((await other.stackOutputs())["path"]));
+      const targeted = await other.up({ args: ["--target", "**::bundle"] });
+      assert.equal(targeted.exitCode, 0, targeted.text);
+      assert.equal(fs.existsSync(join(tree, "ingress.yaml")), true, "what the consumer reads");
+      assert.equal(fs.existsSync(inVendor(other)), false, "and not the copy");
+      assert.doesNotMatch(said(targeted, "manifests"), /warning|error|vendor/);
+      const refreshed = await other.refresh();
+      assert.equal(refreshed.exitCode, 0, refreshed.text);
+      assert.equal(fs.existsSync(inVendor(other)), false);
+      assertPlaced(await other.up());
+      forget(inVendor(other));
+      assertPlaced(await other.up({ args: ["--refresh"] }));
+    } finally {
+      await other.dispose();
+    }
+  });
+
   test("keep and error", async () => {
     fs.writeFileSync(inVendor(project, "deployment.yaml"), "edited");
     await project.writeProgram(program(registry, "keep"));
@@ -137,6 +177,26 @@ describe("destination", () => {
     assert.deepEqual(fs.readdirSync(inVendor(project)).sort(), ["deployment.yaml", "mine.txt"]);
     assert.match(destroyed.text, /warning: .*vendor\/manifests.*\.\/deployment\.yaml/);
   });
+});
+
+test("retainOnDelete: a destroy leaves the copy where it lies", async () => {
+  const registry = await startRegistry();
+  publishFiles(registry, FIRST);
+  const source = `const { OciArtifact } = require("pulumi-oci-artifact");
+    new OciArtifact("retained", { reference: "${registry.host}/team/manifests:1",
+      plainHttp: true, destination: "vendor/manifests" }, { retainOnDelete: true });`;
+  const project = await createProject({ program: source });
+  try {
+    const up = await project.up({ args: ["--skip-preview"] });
+    assert.equal(up.exitCode, 0, up.text);
+    const destroyed = await project.destroy({ args: ["--skip-preview"] });
+    assert.equal(destroyed.exitCode, 0, destroyed.text);
+    assert.deepEqual((await project.exportState()).deployment.resources ?? [], []);
+    for (const [name, text] of Object.entries(FIRST)) assert.equal(read(project, name), text);
+  } finally {
+    await project.dispose();
+    await registry.close();
+  }
 });
 
 test("two resources with one destination fail in the preview, and nothing is placed", async () => {

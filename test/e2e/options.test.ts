@@ -3,7 +3,8 @@
  * other resource, or is refused in words.
  */
 import * as assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createProject, type Operation, type Project, type State } from "../support/engine";
@@ -30,6 +31,12 @@ const operations = ({ steps }: Operation): Readonly<Record<string, string>> =>
 async function stored(project: Project, name: string): Promise<StoredResource | undefined> {
   const { resources = [] } = (await project.exportState()).deployment;
   return resources.find(({ urn }) => urn.endsWith(`::${name}`));
+}
+
+/** The file that claims the tree for the resource of this name. */
+async function claimOf(project: Project, name: string): Promise<string> {
+  const id = (await stored(project, name))?.id ?? "";
+  return createHash("sha256").update(id).digest("hex").slice(0, 32);
 }
 
 describe("resource options", () => {
@@ -115,7 +122,25 @@ describe("resource options", () => {
     assert.doesNotMatch(shown, /ingress\.yaml"? *:/);
   });
 
-  test("protect, retainOnDelete, deletedWith: what a destroy leaves, and what of it is kept", async () => {
+  test("deletedWith: the owner's delete is the only one that is asked for", async () => {
+    const claims = join(project.directory, ".oci-artifacts/.pulumi/claims");
+    const owner = await claimOf(project, "owner");
+    const owned = await claimOf(project, "owned");
+    const before = await readdir(claims);
+    assert.ok(before.includes(owner) && before.includes(owned), before.join());
+    await write(`
+      declare("guarded", {}, { protect: true });
+      declare("retained", {}, { retainOnDelete: true });
+    `);
+    const up = await project.up({ args: ["--skip-preview"] });
+    assert.equal(up.exitCode, 0, up.text);
+    assert.deepEqual([operations(up)["owner"], operations(up)["owned"]], ["delete", "delete"]);
+    assert.equal(await stored(project, "owned"), undefined);
+    const left = await readdir(claims);
+    assert.deepEqual([left.includes(owner), left.includes(owned)], [false, true], left.join());
+  });
+
+  test("protect, retainOnDelete: what a destroy leaves, and what of it is kept", async () => {
     const refused = await project.destroy();
     assert.notEqual(refused.exitCode, 0);
     assert.match(refused.text, /guarded.*protect|protect.*guarded/);
@@ -130,9 +155,14 @@ describe("resource options", () => {
     assert.equal(await readFile(file, "utf8"), SECOND["deployment.yaml"]);
   });
 
-  test("import, customTimeouts: the program ends with what to do, without a stack", async () => {
+  test("import, id, customTimeouts, replaceOnChanges: the program ends with what to do, without a stack", async () => {
     for (const [options, hint] of [
       [`{ import: "x" }`, /"import": there is nothing to import.*\n.*hint: /],
+      [`{ id: "x" }`, /"id": an artifact cannot be looked up.*\n.*hint: .*getOciArtifact/],
+      [
+        `{ replaceOnChanges: ["digest"] }`,
+        /"replaceOnChanges": .*an update, never a replacement\n.*hint: .*on the resources that use/,
+      ],
       [
         `{ customTimeouts: { create: "5m" } }`,
         /"customTimeouts": .*\n.*hint: .*timeouts: \{ total/,

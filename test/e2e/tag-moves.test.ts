@@ -3,6 +3,8 @@
  * the tag and a saved plan make of it.
  */
 import * as assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createProject, type Operation, type Project } from "../support/engine";
 import { FIRST, publishFiles, SECOND } from "../support/manifests";
@@ -76,24 +78,6 @@ describe("a tag that moves from one command to the next", () => {
     second = publishFiles(registry, SECOND).digest;
   });
 
-  test('a frozen digest also holds for another reference, which is said: and "keep" lets go', async () => {
-    await project.writeProgram(
-      program(registry.host, first, "team/manifests:other").replace(
-        `"kept", "team/manifests:1"`,
-        `"kept", "team/others:1"`,
-      ),
-    );
-    const preview = await project.preview();
-    assert.equal(preview.exitCode, 0, preview.text);
-    const frozen = preview.step("frozen");
-    assert.deepEqual([frozen.operation, frozen.inputs["digest"]], ["update", first]);
-    assert.match(
-      linesOf(preview, "frozen"),
-      /^warning: the digest .* came with .*:1 and is kept, /,
-    );
-    assert.notEqual(preview.step("kept").inputs["digest"], first);
-  });
-
   test('is an error with "error", and nothing changes', async () => {
     const source = program(registry.host, first);
     await project.writeProgram(source.replace(`onTagMove: "update"`, `onTagMove: "error"`));
@@ -119,5 +103,29 @@ describe("a tag that moves from one command to the next", () => {
     const planned = await project.up({ args: ["--plan", "plan.json", "--skip-preview"] });
     assert.equal(planned.exitCode, 0, planned.text);
     assert.equal(planned.step("updated").outputs["digest"], second);
+  });
+
+  test('a frozen digest also holds for another reference, which is said: and "keep" lets go', async () => {
+    await project.writeProgram(
+      program(registry.host, first, "team/manifests:other").replace(
+        `"kept", "team/manifests:1"`,
+        `"kept", "team/others:1"`,
+      ),
+    );
+    const up = await project.up();
+    assert.equal(up.exitCode, 0, up.text);
+    assert.equal(up.step("frozen").operation, "update");
+    assert.match(linesOf(up, "frozen"), /^warning: the digest .* came with .*:1 and is kept, /);
+    assert.notEqual(up.step("kept").outputs["digest"], first);
+    const { resources = [] } = (await project.exportState()).deployment;
+    const frozen = resources.find(({ urn }) => urn.endsWith("::frozen"))?.outputs ?? {};
+    const { reference, digest, pinned, path } = frozen;
+    const repository = `${registry.host}/team/manifests`;
+    assert.deepEqual(
+      [reference, digest, pinned],
+      [`${repository}:other`, first, `${repository}@${first}`],
+    );
+    const file = join(project.directory, String(path), "deployment.yaml");
+    assert.equal(readFileSync(file, "utf8"), FIRST["deployment.yaml"]);
   });
 });

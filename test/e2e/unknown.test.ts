@@ -2,6 +2,8 @@
  * Unknown inputs preview as unknown and never as an error; what they turn out to be is applied.
  */
 import * as assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { UNKNOWN } from "../../provider/pulumi/known";
 import { createProject, type Project } from "../support/engine";
@@ -173,6 +175,47 @@ describe("a digest that another resource makes, beside a tag", () => {
     const up = await project.up({ args: ["--skip-preview"] });
     assert.equal(up.exitCode, 0, up.text);
     assert.equal((await project.stackOutputs())["digest"], second);
+    const again = await project.up({ args: ["--expect-no-changes"] });
+    assert.equal(again.exitCode, 0, again.text);
+  });
+});
+
+describe("a destination that another resource makes", () => {
+  let registry: TestRegistry;
+  let project: Project;
+  before(async () => {
+    registry = await startRegistry();
+    publishFiles(registry, FIRST);
+    const source = program(
+      `${registry.host}/${REPOSITORY_NAME}:1`,
+      "vendor/manifests",
+      "destination: source.value",
+    );
+    project = await createProject({
+      program: `${source}\nexports.placedAt = manifests.placedAt;`,
+    });
+  });
+  after(async () => {
+    await project.dispose();
+    await registry.close();
+  });
+
+  test("previews as unknown and places nothing; the update places the copy there", async () => {
+    const up = await project.up({
+      diff: true,
+      onEvent({ summaryEvent }) {
+        if (summaryEvent?.isPreview !== true) return;
+        assert.equal(existsSync(join(project.directory, "vendor")), false);
+        assert.equal(registry.count(), 0);
+      },
+    });
+    assert.equal(up.exitCode, 0, up.text);
+    const shown = up.previewed.find(({ name }) => name === "manifests");
+    assert.deepEqual([shown?.operation, shown?.inputs["placedAt"]], ["create", UNKNOWN]);
+    assert.match(up.text, /placedAt *: \[unknown\]/);
+    assert.equal((await project.stackOutputs())["placedAt"], "vendor/manifests");
+    const file = join(project.directory, "vendor/manifests/deployment.yaml");
+    assert.equal(readFileSync(file, "utf8"), FIRST["deployment.yaml"]);
     const again = await project.up({ args: ["--expect-no-changes"] });
     assert.equal(again.exitCode, 0, again.text);
   });
