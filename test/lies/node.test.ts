@@ -2,7 +2,7 @@
 import { describe } from "node:test";
 import { paxRecords, tar, type TarMember } from "../support/archives";
 import { zip } from "../support/zips";
-import { keeps, refuses } from "./hostile";
+import { keeps, refuses, symlink } from "./hostile";
 
 const SPECIAL = /entry "bad" .*is a device or a named pipe/;
 const file: TarMember = { path: "file", content: "F" };
@@ -62,11 +62,22 @@ describe("an entry of a type that few know", () => {
 describe("a sparse file", () => {
   const SPARSE = /entry ".*" .*(sparse|not supported)/;
   const terabyte = "1099511627776";
+  // In the place of a prefix: one piece of 512 bytes at 0, and, in base 256, what it all comes to.
+  const oldSparse = Buffer.alloc(155);
+  oldSparse.write("00000000000\x0000000001000\0", 41);
+  oldSparse.write("800000000000010000000000", 138, "hex");
   refuses({
     "of the old GNU kind, a terabyte": [
       "BAD_ARCHIVE",
       SPARSE,
-      [{ path: "bad", type: "S", header: { size: "00000001000\0" }, content: "x".repeat(512) }],
+      [
+        {
+          path: "bad",
+          type: "S",
+          header: { magic: "ustar  \0", prefix: oldSparse },
+          content: "x".repeat(512),
+        },
+      ],
     ],
     "of pax 0.0": [
       "BAD_ARCHIVE",
@@ -109,6 +120,21 @@ describe("bits, owners and attributes", () => {
     "all of them, in a tar,": [
       Object.fromEntries(bits.map((mode) => [`f${mode}`, "x"])),
       bits.map((mode) => ({ path: `f${mode}`, content: "x", mode: mode | 0o400 })),
+    ],
+    "all of them, at directories,": [
+      Object.fromEntries(bits.map((mode) => [`d${mode}/file`, "x"])),
+      bits.flatMap((mode) => [
+        { path: `d${mode}/`, type: "directory", mode },
+        { path: `d${mode}/file`, content: "x" },
+      ]),
+    ],
+    "those of another user": [
+      { file: "x", "folder/link": " -> ../file" },
+      [
+        { path: "file", content: "x", header: { uid: "0001750\0", gid: "0001750\0" } },
+        { path: "folder/", type: "directory", header: { uid: "0001750\0", gid: "0001750\0" } },
+        { ...symlink("folder/link", "../file"), header: { uid: "0001750\0" } },
+      ],
     ],
     "all of them, in a zip,": [
       Object.fromEntries(bits.map((mode) => [`f${mode}`, "x"])),

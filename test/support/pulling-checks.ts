@@ -3,17 +3,26 @@
  * of them changes anything.
  */
 import * as assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { inspect } from "node:util";
 import { algorithmOf, digestOf } from "../../provider/digest";
 import type { OciError } from "../../provider/errors";
 import type { TestRegistry } from "./registry-types";
 
+/** Set-user, set-group and sticky: bits that no tree may have. */
+const SPECIAL_BITS = 0o7000;
+
+/** As many links as Linux follows in one path; a chain that is longer leads nowhere. */
+const MOST_HOPS = 40;
+
 /** Longer is no message any more: a person has to find the hint. */
 const LONGEST_MESSAGE = 40_000;
 
-/** Nothing outside the sandbox's own places, nothing unfinished, exactly these trees, no wrong blob. */
+/**
+ * Nothing outside the sandbox's own places, nothing unfinished, exactly these trees, nothing special
+ * in any of them, no wrong blob.
+ */
 export function checkFolders(folder: string, trees: readonly string[]): void {
   const places = ["cache", "canary", "home", "project", "tmp"];
   assert.deepEqual(
@@ -32,6 +41,7 @@ export function checkFolders(folder: string, trees: readonly string[]): void {
     "in the program's folder",
   );
   assert.deepEqual(treesIn(folder), [...new Set(trees)].sort(), "visible trees");
+  for (const name of treesIn(folder)) checkTree(join(project, ".oci-artifacts", name));
   const records = namesIn(join(project, ".oci-artifacts", ".pulumi/receipts"));
   assert.deepEqual(
     records,
@@ -45,6 +55,40 @@ export function checkFolders(folder: string, trees: readonly string[]): void {
 /** The trees that a program could read. */
 export function treesIn(folder: string): readonly string[] {
   return namesIn(join(folder, "project", ".oci-artifacts")).filter((name) => !name.startsWith("."));
+}
+
+/** Files, folders and links alone, all of them the user's, without special bits, and no way out. */
+function checkTree(tree: string, folder = tree): void {
+  for (const name of readdirSync(folder)) {
+    const at = join(folder, name);
+    const facts = lstatSync(at);
+    const isPlain = facts.isFile() || facts.isDirectory() || facts.isSymbolicLink();
+    assert.ok(isPlain, `${at} is no file, no folder and no link`);
+    assert.equal(facts.mode & SPECIAL_BITS, 0, `${at} has the mode ${facts.mode.toString(8)}`);
+    assert.equal(facts.uid, process.getuid?.() ?? facts.uid, `${at} is another user's`);
+    if (facts.isSymbolicLink()) checkLink(tree, at);
+    if (facts.isDirectory()) checkTree(tree, at);
+  }
+}
+
+/** Follows a link component by component, as the kernel does; what dangles may do so inside only. */
+function checkLink(tree: string, link: string): void {
+  const pending = [link];
+  let position = "/";
+  for (let hops = 0; hops <= MOST_HOPS;) {
+    const next = pending.shift();
+    if (next === undefined) return;
+    position = next === ".." ? dirname(position) : join(position, next);
+    const isInside = position === tree || position.startsWith(`${tree}/`);
+    assert.ok(isInside, `${link} leads to ${position}`);
+    const facts = lstatSync(position, { throwIfNoEntry: false });
+    if (facts?.isSymbolicLink() !== true) continue;
+    const target = readlinkSync(position);
+    assert.ok(!isAbsolute(target), `${position} is bound to this machine: ${target}`);
+    pending.unshift(...target.split("/"));
+    position = dirname(position);
+    hops += 1;
+  }
 }
 
 function checkCache(cache: string): void {
