@@ -16,10 +16,14 @@ const TITLE = "content";
 /** One artifact, with a manifest for each kind of program that reads it, by tag. */
 export type Tagged = Readonly<Record<string, Artifact>>;
 
-/** 20,000 files of 3 KiB in 1,100 folders: a repository of schemas, a module with all its parts. */
+/**
+ * 20,000 files of 3 KiB in 1,300 folders, each folder with all its files together, as tools pack them:
+ * a repository of schemas, a module with all its parts.
+ */
 export function manyFiles(count = 20_000): Tagged {
   const files = Array.from({ length: count }, (_, index) => {
-    const folder = `${TITLE}/package-${index % 100}/part-${index % 11}`;
+    const part = `part-${Math.floor((index % 200) / 18)}`;
+    const folder = `${TITLE}/package-${Math.floor(index / 200)}/${part}`;
     return [`${folder}/definition-${index}.yaml`, text(1_200 + ((index * 37) % 3_960), index)];
   });
   const archive = tarOf(Object.fromEntries(files) as Record<string, Buffer>);
@@ -60,7 +64,7 @@ export function manyLayers(count = 24): Tagged {
 /** A module for OpenTofu: 5,001 files. */
 export function zipModule(count = 5_000): Tagged {
   const files = Array.from({ length: count }, (_, index) => ({
-    path: `schemas/group-${index % 50}/schema-${index}.json`,
+    path: `schemas/group-${Math.floor(index / 100)}/schema-${index}.json`,
     content: text(1_000 + ((index * 53) % 4_000), index),
   }));
   const bytes = zip([{ path: "main.tf", content: 'output "it" { value = "works" }\n' }, ...files]);

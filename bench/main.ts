@@ -94,6 +94,7 @@ async function measureCase(name: string, what: Case, { rounds, disk }: Options):
       repository: `${registry.host}/${repository}`,
       authority: isSecure ? authorityFile : undefined,
       directory: what.place === "disk" ? disk : folder,
+      keepsFolders: what.place === "disk",
       rounds: rounds ?? ROUNDS[what.place],
     });
   } finally {

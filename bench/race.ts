@@ -19,6 +19,11 @@ export interface Track {
   readonly authority: string | undefined;
   /** Where each run gets a fresh folder. */
   readonly directory: string;
+  /**
+   * Whether those stay until all have run. On ext4 a new file costs several times as much for minutes
+   * after many were deleted: it looks for an inode that nobody has used of late.
+   */
+  readonly keepsFolders: boolean;
   readonly rounds: number;
 }
 
@@ -37,14 +42,19 @@ export async function race(name: string, what: Case, track: Track): Promise<Resu
     const program = contender.program === undefined ? "" : await findOrBuild(contender.program);
     runners.push({ contender, tag, program, samples: [] });
   }
-  await rehearse(name, runners, track);
-  for (let round = 0; round < track.rounds; round += 1) {
-    for (const runner of runners) {
-      const { samples } = runner;
-      await inFreshFolder(track, async (folder) => {
-        samples.push((await pullOnce(runner, track, folder)).sample);
-      });
+  const own = { ...track, directory: await mkdtemp(join(track.directory, "oci-artifact-bench-")) };
+  try {
+    await rehearse(name, runners, own);
+    for (let round = 0; round < track.rounds; round += 1) {
+      for (const runner of runners) {
+        const { samples } = runner;
+        await inFreshFolder(own, async (folder) => {
+          samples.push((await pullOnce(runner, own, folder)).sample);
+        });
+      }
     }
+  } finally {
+    await rm(own.directory, { recursive: true, force: true });
   }
   const [ours, ...rivals] = runners.map(
     ({ contender, samples }) => [contender.name, summaryOf(samples)] as const,
@@ -58,8 +68,8 @@ async function rehearse(name: string, runners: readonly Runner[], track: Track):
   await inFreshFolder(track, async (folder) => {
     let ours = "";
     for (const runner of runners) {
-      const own = await mkdtemp(join(folder, "run-"));
-      const { content } = await pullOnce(runner, track, own);
+      const ofOne = await mkdtemp(join(folder, "run-"));
+      const { content } = await pullOnce(runner, track, ofOne);
       if (ours === "") ours = content;
       else assertSameContent(`${name} by ${runner.contender.name}`, ours, content);
     }
@@ -77,13 +87,10 @@ async function pullOnce(
 }
 
 async function inFreshFolder(
-  { directory }: Track,
+  { directory, keepsFolders }: Track,
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(directory, "oci-artifact-bench-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = await mkdtemp(join(directory, "run-"));
+  await work(folder);
+  if (!keepsFolders) await rm(folder, { recursive: true, force: true });
 }

@@ -29,7 +29,8 @@ describe("every documented error", () => {
 });
 
 test("links between the documents lead to files", () => {
-  for (const file of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md"]) {
+  const pages = readdirSync(join(REPOSITORY, "docs")).map((name) => `docs/${name}`);
+  for (const file of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...pages]) {
     const text = readFileSync(join(REPOSITORY, file), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
       const folder = join(REPOSITORY, file, "..", target, "..");

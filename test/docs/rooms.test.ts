@@ -14,9 +14,17 @@ const ROAD = ["reference", "settings", "content", "verify", "store", "registry",
 
 /** Facts that every room may know: files that import no room. */
 const COMMON = new Set(
-  ["errors", "error-codes", "redact", "digest", "content-digest", "limits", "types", "context"].map(
-    (name) => `provider/${name}.ts`,
-  ),
+  [
+    "errors",
+    "error-codes",
+    "redact",
+    "digest",
+    "content-digest",
+    "limits",
+    "types",
+    "context",
+    "docker-hub",
+  ].map((name) => `provider/${name}.ts`),
 );
 
 /** Packages, and the only places that may name them. */
