@@ -5,64 +5,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { OciError } from "../../provider/errors";
 import { UNKNOWN } from "../../provider/pulumi/known";
-import type { Properties } from "../../provider/pulumi/lifecycle";
-import { lifecycleWorld, URN, type HostProcess, type LifecycleWorld } from "./lifecycle-world";
-
-const SIGNAL = new AbortController().signal;
-const PREVIEW = { preview: true } as const;
-
-interface Placed {
-  readonly world: LifecycleWorld;
-  readonly given: Properties;
-  readonly id: string;
-  readonly state: Properties;
-  /** Path of a file of the copy. */
-  readonly file: (name: string) => string;
-}
-
-/** A resource that was created with a copy of two files at vendor/app. */
-async function placed(
-  context: Parameters<typeof lifecycleWorld>[0],
-  more: Properties = {},
-): Promise<Placed> {
-  const world = await lifecycleWorld(context);
-  world.publish({ "a.txt": "a", "dir/b.txt": "b" });
-  const { reference } = world;
-  const given = { reference, plainHttp: true, destination: "vendor/app", ...more };
-  const host = world.host();
-  const { inputs, failures } = await host.check(given);
-  assert.deepEqual(failures, []);
-  const { id, outs } = await host.lifecycle.create(inputs, SIGNAL);
-  const file = (name: string): string => join(world.project, "vendor/app", name);
-  return { world, given, id, state: outs, file };
-}
-
-interface Run {
-  readonly host: HostProcess;
-  readonly shown: Properties;
-  readonly changes: boolean;
-}
-
-/** A preview, or the checks of an update. */
-async function run(at: Placed, more: Properties = {}, preview = true): Promise<Run> {
-  const host = at.world.host();
-  const given = { ...at.given, ...more };
-  const { inputs, failures } = await host.check(given, { preview }, at.state);
-  assert.deepEqual(failures, []);
-  const { changes } = await host.lifecycle.diff(at.id, at.state, inputs);
-  return { host, shown: inputs, changes };
-}
-
-async function update(at: Placed, more: Properties = {}): Promise<HostProcess> {
-  const { host, shown, changes } = await run(at, more, false);
-  assert.ok(changes);
-  await host.lifecycle.update(at.id, at.state, shown, SIGNAL);
-  return host;
-}
-
-function said({ host }: { readonly host: HostProcess }): string {
-  return host.report.lines.join("\n");
-}
+import { lifecycleWorld, URN } from "./lifecycle-world";
+import { placed, PREVIEW, run, said, SIGNAL, update } from "./placed-resource";
 
 describe("a destination", () => {
   test("is placed by create, not by a preview", async (context) => {
@@ -276,60 +220,4 @@ describe("another destination", () => {
       assert.match(failures, /cannot use input "destination": .*\nhint: /);
     });
   }
-});
-
-test("create without a check fails, and claims to have placed nothing", async (context) => {
-  const at = await placed(context);
-  fs.rmSync(join(at.world.project, "vendor"), { recursive: true });
-  await assert.rejects(
-    at.world.host().lifecycle.create(at.state, SIGNAL),
-    /has not checked the resource\nhint: run again/,
-  );
-});
-
-describe("delete", () => {
-  test("removes what was placed, and names what stays", async (context) => {
-    const at = await placed(context);
-    fs.writeFileSync(at.file("a.txt"), "edited");
-    fs.writeFileSync(at.file("dir/mine.txt"), "mine");
-    const host = at.world.host();
-    await host.lifecycle.delete(at.id, at.state);
-    assert.deepEqual(fs.readdirSync(at.file(".")).sort(), ["a.txt", "dir"]);
-    assert.deepEqual(fs.readdirSync(at.file("dir")), ["mine.txt"]);
-    assert.match(said({ host }), /warning: .*a\.txt/);
-  });
-
-  test("of the last owner only: two stacks may share a folder", async (context) => {
-    const at = await placed(context);
-    const host = at.world.host();
-    const other = await host.check(at.given, { urn: URN.replace("::dev::", "::prod::") });
-    const { id } = await host.lifecycle.create(other.inputs, SIGNAL);
-    await host.lifecycle.delete(at.id, at.state);
-    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
-    await host.lifecycle.delete(id, other.inputs);
-    assert.equal(fs.existsSync(at.file(".")), false);
-  });
-
-  test("of a resource that the engine created twice, because it died before it wrote that down", async (context) => {
-    const at = await placed(context);
-    const host = at.world.host();
-    const { inputs } = await host.check(at.given);
-    const { id } = await host.lifecycle.create(inputs, SIGNAL);
-    await host.lifecycle.delete(id, inputs);
-    assert.equal(fs.existsSync(at.file(".")), false);
-  });
-
-  test("finds the folder of an inline program, which lives elsewhere than the provider", async (context) => {
-    const at = await lifecycleWorld(context);
-    at.publish({ "a.txt": "a" });
-    const elsewhere = join(at.project, "../elsewhere");
-    fs.mkdirSync(elsewhere);
-    const given = { reference: at.reference, plainHttp: true, destination: "vendor" };
-    const host = at.host();
-    const { inputs } = await host.check(given, { directory: elsewhere });
-    const { id } = await host.lifecycle.create(inputs, SIGNAL);
-    assert.ok(fs.existsSync(join(elsewhere, "vendor/a.txt")));
-    await at.host().lifecycle.delete(id, inputs);
-    assert.equal(fs.existsSync(join(elsewhere, "vendor")), false);
-  });
 });
