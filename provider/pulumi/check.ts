@@ -3,12 +3,12 @@
  * It resolves and pulls into the store, which is a cache, and looks at destinations; of the user's
  * files it changes none.
  */
-import { resolve } from "node:path";
 import type { Context, Report } from "../context";
 import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
 import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
+import type { DestinationState } from "../store/placing";
 import { treeNameOf } from "../tree-key";
 import type { Reference } from "../types";
 import type { World } from "../world";
@@ -19,7 +19,7 @@ import { hasUnknown, UNKNOWN } from "./known";
 import type { Host, Properties } from "./lifecycle";
 import { movedMessage } from "./moved";
 import { CONTENT_OUTPUTS, manifestOutputs, OUTPUTS, outputsOf, placedAtOf } from "./outputs";
-import type { Placement, Placements } from "./placement";
+import { isSameDestination, type Placement, type Placements } from "./placement";
 import { followsTag, readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { parseRunOptions, RUN_KEY, type RunOptions } from "./run-options";
@@ -38,6 +38,8 @@ export interface Checked {
   readonly urn: string;
   /** Where the inputs have a destination. */
   readonly placement: Placement | undefined;
+  /** The copy there is not as it should be. */
+  readonly isDue: boolean;
 }
 
 /** What the engine passes to a check. */
@@ -84,12 +86,20 @@ export async function check(
   await confirm(found, work, host);
   if (!choice.isConfirmed) await sayWhatMoved(found, work);
   const placement = placementOf(found, work, placements);
-  const placed = await placedAt(found, work, placement);
+  const copy = await placement?.look();
+  const placed = placedAt(found, work, copy);
   const again = againByDigest(request, found);
   return {
     inputs: { ...storedInputs(inputs), ...outputs(read.reference, found, olds), ...placed },
     failures: [],
-    checked: { request: again, limits, directory, urn: run?.urn ?? "", placement },
+    checked: {
+      request: again,
+      limits,
+      directory,
+      urn: run?.urn ?? "",
+      placement,
+      isDue: copy?.state === "due",
+    },
   };
 }
 
@@ -135,26 +145,23 @@ function placementOf(
 }
 
 /** The output `placedAt`; and why the copy changes, where nothing else shows it. */
-async function placedAt(
+function placedAt(
   { digest }: Located,
   { inputs, reference, olds, run, report, directory }: Work,
-  placement: Placement | undefined,
-): Promise<Properties> {
+  copy: DestinationState | undefined,
+): Properties {
   const { destination } = inputs;
-  if (placement === undefined || destination === undefined) return {};
-  const copy = await placement.look();
+  if (copy === undefined || destination === undefined) return {};
   const isSame = isSamePlace(olds, destination, directory) && olds["digest"] === digest;
   if (copy.state === "due" && isSame) report.info(`${destination} is updated: ${copy.reason}`);
   if (copy.state === "due" && run?.preview === true) return { placedAt: UNKNOWN };
   return { placedAt: placedAtOf(reference, destination) };
 }
 
-/** However it is spelled. */
+/** Whether the state has the copy at the same folder, however that is spelled. */
 function isSamePlace(olds: Properties, destination: string, directory: string): boolean {
   const before = olds["destination"];
-  return (
-    typeof before === "string" && resolve(directory, before) === resolve(directory, destination)
-  );
+  return typeof before === "string" && isSameDestination(directory, before, destination);
 }
 
 function outputs(reference: Reference, found: Located | Pulled, olds: Properties): Properties {

@@ -100,7 +100,6 @@ export function createLifecycle(host: Host): Lifecycle {
       if (DIFFED.some((name) => !isDeepStrictEqual(olds[name], news[name]))) {
         return { changes: true };
       }
-      const copy = await memory?.placement?.look();
       const { path } = news;
       if (typeof path === "string") {
         const world = host.world(memory?.directory ?? host.directory);
@@ -108,7 +107,7 @@ export function createLifecycle(host: Host): Lifecycle {
         await world.claims.claim(id, treeNameOf(path)).catch(() => undefined);
         void world.tidy();
       }
-      return { changes: copy?.state === "due" };
+      return { changes: memory?.isDue === true };
     },
 
     async create(inputs: Properties, signal: AbortSignal) {

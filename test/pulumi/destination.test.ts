@@ -163,6 +163,10 @@ describe("another destination", () => {
     fs.symlinkSync("vendor", join(at.world.project, "link"));
     await update(at, { destination: "link/app" });
     assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "a");
+    fs.rmSync(join(at.world.project, ".oci-artifacts"), { recursive: true });
+    at.world.publish({ "a.txt": "new" });
+    await update(at, { destination: "link/app" });
+    assert.equal(fs.readFileSync(at.file("a.txt"), "utf8"), "new", "vouched for by the state");
   });
 
   test("the old one refuses: a warning, and the update is done", async (context) => {
