@@ -3,6 +3,7 @@
  * their right as a new, frozen value. Words are those of the OCI specs.
  */
 import type { Allowances, EntrySelection } from "./content/selection";
+import type { OciError } from "./errors";
 
 /** What the user wrote, taken apart. `registry` is normalized: Docker Hub is "docker.io". */
 export interface Reference {
@@ -94,7 +95,7 @@ export interface Timeouts {
   readonly stall?: number;
 }
 
-/** One place to ask: the origin, or (in a later issue) a mirror. */
+/** One place to ask: the origin, or a mirror of it. */
 export interface Endpoint {
   readonly role: "origin" | "mirror";
   /** Host and optional port that is dialled: "registry-1.docker.io" where `registry` is "docker.io". */
@@ -111,8 +112,14 @@ export interface Endpoint {
   /** In place of the environment's proxies; for all that is asked on the way, except this machine. */
   readonly proxy?: URL | "none";
   readonly timeouts?: Timeouts;
-  /** Given for exactly this endpoint; undefined means: ask `Settings.credentials`. */
+  /** Given for exactly this endpoint; undefined means: look for one on this machine. */
   readonly credential?: Credential;
+  /** Value of `?ns=` in each request to the registry, those for tokens excepted. */
+  readonly namespaceProxy?: string;
+  /** What names it, for people: `mirrors[0]`, `[[registry]] "ghcr.io" of /etc/containers/registries.conf`. */
+  readonly namedBy?: string;
+  /** Why nobody can be asked there; told when its turn comes. */
+  readonly unusable?: OciError;
 }
 
 /** The reference bound to a digest, with the documents that prove the way to the layers. */
