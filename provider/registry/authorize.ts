@@ -6,10 +6,10 @@
 import type { Context, Report } from "../context";
 import { digestOf } from "../digest";
 import { OciError } from "../errors";
-import type { Settings } from "../settings/settings";
+import type { CredentialSearch } from "../settings/credentials";
 import type { Credential, Endpoint } from "../types";
 import { type Challenge, parseChallenges } from "./challenge";
-import { noteOf } from "./credential-note";
+import { noteOf, REALM_HINT, refusedNote } from "./credential-note";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
 import { connectionError, isRefusal, originOf, statusError } from "./failure";
 import { isLoopback } from "./loopback";
@@ -17,7 +17,7 @@ import { basicHeader, planToken, requestToken, type TokenPlan } from "./token";
 
 /** Looks for the machine's credential of a repository. */
 export type FindCredential = (
-  settings: Settings,
+  search: CredentialSearch,
   registry: string,
   repository: string,
   report: Report,
@@ -28,7 +28,8 @@ export type AuthorizedAsk = (context: Context, question: Question) => Promise<Re
 
 export interface AuthorizerParts {
   readonly tools: Tools;
-  readonly settings: Settings;
+  /** Where credentials are looked for, unless the endpoint says otherwise. */
+  readonly search: CredentialSearch;
   readonly findCredential: FindCredential;
   /** Ends with the client: what several requests wait for does not end with one of them. */
   readonly lifetime: AbortSignal;
@@ -70,7 +71,7 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
   const exposed = new Set<string>();
   return async (context, question) => {
     const { endpoint } = question;
-    const key = sessionKey(endpoint);
+    const key = sessionKey(parts, endpoint);
     const session = sessions.get(key) ?? newSession(parts, endpoint, context);
     sessions.set(key, session);
     const noteExposure = (url: URL): void => {
@@ -84,12 +85,14 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
     try {
       return await converse({ ...talk, session });
     } catch (error) {
-      if (!isRefusalError(error) || !(await hasUsedFound(session))) throw error;
+      const stale = isRefusalError(error) ? await usedFound(session) : undefined;
+      if (stale === undefined) throw error;
       // Stale credentials on the machine must not close what is open to everybody.
       const open: Session = { credential: () => Promise.resolve(undefined) };
       const reply = await converse({ ...talk, session: open }).catch(() => undefined);
       if (reply === undefined || reply.status >= 400) throw error;
-      session.open = open;
+      if (isFirstToOpen(session, open))
+        context.report.warning(refusedNote(endpoint.registry, stale));
       return reply;
     }
   };
@@ -128,7 +131,12 @@ async function refusalError(
     return statusError(reply.place, reply.status, reply.bytes);
   }
   const { registry } = question.endpoint;
-  const note = noteOf(registry, await session.credential(), parts.settings, grant?.withheld);
+  const note = noteOf(
+    registry,
+    await session.credential(),
+    searchOf(parts, question.endpoint),
+    grant?.withheld,
+  );
   return statusError(reply.place, reply.status, reply.bytes, note);
 }
 
@@ -205,20 +213,20 @@ async function bearerGrant(
   const used = plan.withheld === undefined ? credential : undefined;
   const withheld = credential === undefined ? undefined : plan.withheld;
   if (used !== undefined) noteExposure(plan.realm);
-  const note = noteOf(endpoint.registry, credential, parts.settings, withheld);
+  const note = noteOf(endpoint.registry, credential, searchOf(parts, endpoint), withheld);
   const errand = { endpoint, verb, subject, note };
   const token = await requestToken(parts.tools, context, plan, used, errand);
   return { header: `Bearer ${token.value}`, expiresAt: token.expiresAt, withheld };
 }
 
 function unanswerable(
-  { parts, question }: Talk,
+  { parts, question: { endpoint } }: Talk,
   challenges: readonly Challenge[],
   { place, status, bytes }: Reply,
   credential: Credential | undefined,
   problem: string | undefined,
 ): OciError {
-  const note = noteOf(question.endpoint.registry, credential, parts.settings);
+  const note = noteOf(endpoint.registry, credential, searchOf(parts, endpoint));
   const schemes = challenges.map(({ scheme }) => scheme).join(", ");
   const asked = schemes === "" ? "the answer names no way to log in" : `it asks for ${schemes}`;
   const reason = problem === undefined ? asked : `the registry ${problem}`;
@@ -228,34 +236,46 @@ function unanswerable(
   return statusError(place, status, bytes, { line, hint, wereSent: false });
 }
 
-/** Harbor, Nexus and others behind a proxy that ends TLS, and does not tell them so. */
-const REALM_HINT =
-  "have the registry name its token service by the https:// address that clients use: set its external URL there, or the X-Forwarded-… headers of the proxy in front of it";
-
 function newSession(parts: AuthorizerParts, endpoint: Endpoint, context: Context): Session {
-  const { settings, findCredential } = parts;
+  const { registry, repository, credential } = endpoint;
+  const search = searchOf(parts, endpoint);
   let found: Promise<Credential | undefined> | undefined;
+  const look = (): Promise<Credential | undefined> =>
+    parts.findCredential(search, registry, repository, context.report).catch((error: unknown) => {
+      // A file that the user has named may be mended before the next pull of a long process.
+      found = undefined;
+      throw error;
+    });
   return {
-    credential: () =>
-      (found ??=
-        endpoint.credential === undefined
-          ? findCredential(settings, endpoint.registry, endpoint.repository, context.report)
-          : Promise.resolve(endpoint.credential)),
+    credential: () => (credential === undefined ? (found ??= look()) : Promise.resolve(credential)),
   };
 }
 
 /** What was granted under one trust, to one credential, is not used under another. */
-function sessionKey(endpoint: Endpoint): string {
-  const { repository, tls, clientCertificate = null, credential, registry } = endpoint;
+function sessionKey(parts: AuthorizerParts, endpoint: Endpoint): string {
+  const { repository, tls, clientCertificate = null, registry } = endpoint;
   const { origin } = originOf(endpoint);
+  const credential = endpoint.credential ?? searchOf(parts, endpoint);
   return digestOf(
     JSON.stringify([origin, registry, repository, tls, clientCertificate, credential]),
   );
 }
 
-/** Whether what was refused may be the fault of a credential that the machine happens to hold. */
-async function hasUsedFound(session: Session): Promise<boolean> {
-  return session.isChallenged === true && (await session.credential())?.explicit === false;
+function searchOf(parts: AuthorizerParts, endpoint: Endpoint): CredentialSearch {
+  return endpoint.search ?? parts.search;
+}
+
+/** What the machine happens to hold, and what was refused may be the fault of. */
+async function usedFound(session: Session): Promise<Credential | undefined> {
+  const credential = session.isChallenged === true ? await session.credential() : undefined;
+  return credential?.explicit === false ? credential : undefined;
+}
+
+/** Keeps the session without a credential; false where another request was faster. */
+function isFirstToOpen(session: Session, open: Session): boolean {
+  if (session.open !== undefined) return false;
+  session.open = open;
+  return true;
 }
 
 function isRefusalError(error: unknown): boolean {

@@ -2,7 +2,7 @@
  * What an error says about credentials: where they came from, or where none were found, and what to
  * do about it. Pure; no secret is in it.
  */
-import type { Settings } from "../settings/settings";
+import { type CredentialSearch, searchedPlaces } from "../settings/credentials";
 import type { Credential } from "../types";
 
 export interface CredentialNote {
@@ -16,12 +16,12 @@ export interface CredentialNote {
 export function noteOf(
   registry: string,
   credential: Credential | undefined,
-  settings: Settings,
+  search: CredentialSearch,
   withheld?: string,
 ): CredentialNote {
   if (credential === undefined) {
     return {
-      line: `no credentials for ${registry} in ${settings.dockerConfig ?? "any file"}`,
+      line: `no credentials for ${registry} in ${searchedPlaces(search).join(", ")}`,
       hint: `log in (docker login ${registry}), or give credentials`,
       wereSent: false,
     };
@@ -33,9 +33,15 @@ export function noteOf(
     return { line: `${line}, withheld: ${withheld}`, hint, wereSent: false };
   }
   const hint = credential.explicit
-    ? "check the user name and the password in credentials, and what they may read"
+    ? "check the user name and the password there, and what they may read"
     : `log in to ${registry} again, or give credentials`;
   return { line, hint, wereSent: true };
+}
+
+/** The warning where the machine's credential is refused, and what is open to everybody is pulled. */
+export function refusedNote(registry: string, { source }: Credential): string {
+  const hint = `hint: log in to ${registry} again, or remove them`;
+  return `${registry} refuses the credentials of ${source}: going on without any\n${hint}`;
 }
 
 /** Of a host that the registry redirects to, which goes by nothing but the URL. */
@@ -44,3 +50,7 @@ export const ELSEWHERE: CredentialNote = Object.freeze({
   hint: "run again; if it stays so, check this machine's clock",
   wereSent: false,
 });
+
+/** Harbor, Nexus and others behind a proxy that ends TLS, and does not tell them so. */
+export const REALM_HINT =
+  "have the registry name its token service by the https:// address that clients use: set its external URL there, or the X-Forwarded-… headers of the proxy in front of it";

@@ -9,7 +9,8 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { OciError } from "../errors";
-import { field, isRecord, type Secrets } from "./docker-config";
+import type { Secrets } from "./auth-files/entry";
+import { field, isRecord } from "./fields";
 
 /** Bounds of one call. */
 export interface HelperBounds {
@@ -47,19 +48,24 @@ export async function askHelper(
   server: string,
   bounds: HelperBounds = HELPER_BOUNDS,
 ): Promise<Secrets | undefined> {
-  if (!/^[\w.-]+$/.test(name)) throw failed(name, `"${name}" is not the name of a helper`);
-  const program = await findProgram(searchPath, helperProgram(name));
-  if (program === undefined) {
-    throw failed(
-      name,
-      "there is no such program in PATH",
-      "install it, or take it out of the file",
-    );
-  }
+  const program = await locateHelper(searchPath, name);
   const { error, output } = await run(program, server, bounds);
   if (error === null) return readAnswer(name, output);
   if (output.trim() === NOT_FOUND) return undefined;
   throw failed(name, failure(error, output, bounds));
+}
+
+/**
+ * The program of a helper: where it would be run from.
+ *
+ * @throws OciError CONFIG, where there is no such program, or nothing could be called so.
+ */
+export async function locateHelper(searchPath: string, name: string): Promise<string> {
+  if (!/^[\w.-]+$/.test(name)) throw failed(name, `"${name}" is not the name of a helper`);
+  const program = await findProgram(searchPath, helperProgram(name));
+  if (program !== undefined) return program;
+  const hint = "install it, or take it out of the file";
+  throw failed(name, "there is no such program in PATH", hint);
 }
 
 /** The first executable file of that name; relative folders of the path are passed over. */

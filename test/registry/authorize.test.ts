@@ -1,6 +1,9 @@
 /** Logging in: by user name and password, with credentials that are refused, and without a trace. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { OciError } from "../../provider/errors";
+import type { FindCredential } from "../../provider/registry/authorize";
+import type { CredentialSearch } from "../../provider/settings/credentials";
 import { BASIC, challenge, open, TOKEN, trace } from "./authorize-world";
 import { ambient, explicit, LOGIN } from "./world";
 
@@ -59,7 +62,7 @@ describe("Basic", () => {
       assert.match(error.message, /the registry asks for credentials/);
       assert.match(
         error.message,
-        /no credentials for 127\.0\.0\.1:\d+ in \/nowhere\/\.docker\/config\.json/,
+        /no credentials for 127\.0\.0\.1:\d+ in \S+auth\.json, .*\/nowhere\/\.docker\/config\.json, /,
       );
       assert.match(
         error.message,
@@ -76,9 +79,13 @@ describe("credentials of the machine that are refused", () => {
 
   test("by the token service: what is public is pulled anonymously, from then on", async (t) => {
     const auth = { ...TOKEN, anonymousPull: true };
-    const { get, registry } = await open(t, { auth, ambient: stale });
+    const { get, registry, warnings } = await open(t, { auth, ambient: stale });
     await get();
     await get();
+    assert.deepEqual(warnings, [
+      `${registry.host} refuses the credentials of ${stale.source}: going on without any\n` +
+        `hint: log in to ${registry.host} again, or remove them`,
+    ]);
     assert.deepEqual(
       registry.matching({ kind: "token" }).map(({ authorization }) => authorization),
       ["basic", "none"],
@@ -100,7 +107,7 @@ describe("credentials of the machine that are refused", () => {
   });
 
   test("the error is that of the first refusal, and names their source", async (t) => {
-    const { get, registry } = await open(t, { auth: TOKEN, ambient: stale });
+    const { get, registry, warnings } = await open(t, { auth: TOKEN, ambient: stale });
     await assert.rejects(get(), (error: Error & { code?: string }) => {
       assert.equal(error.code, "UNAUTHORIZED");
       assert.match(error.message, /the token service refuses the credentials/);
@@ -110,6 +117,7 @@ describe("credentials of the machine that are refused", () => {
       return true;
     });
     assert.equal(registry.count({ kind: "token" }), 2);
+    assert.deepEqual(warnings, []);
   });
 
   test("a registry that denies without asking for any starts no second try", async (t) => {
@@ -121,11 +129,60 @@ describe("credentials of the machine that are refused", () => {
 
   test("many requests at once all get through", async (t) => {
     const auth = { ...TOKEN, anonymousPull: true };
-    const { get, registry } = await open(t, { auth, ambient: stale });
+    const { get, registry, warnings } = await open(t, { auth, ambient: stale });
     await Promise.all([get(), get(), get()]);
     assert.equal(registry.count({ kind: "manifest", status: 200 }), 3);
+    assert.equal(warnings.length, 1);
   });
 });
+
+describe("where credentials are looked for", () => {
+  const searchOf = (name: string): CredentialSearch => ({
+    places: { inOrder: [{ name }] },
+    searchPath: "",
+    helpers: ["containers-auth.json"],
+  });
+  /** Who has logged in with the file `good`. */
+  const findCredential: FindCredential = ({ places }) =>
+    Promise.resolve(places.inOrder[0]?.name === "good" ? ambient() : undefined);
+
+  test("is the endpoint's to say, and an answer serves no other search", async (t) => {
+    const { get, registry } = await open(t, { auth: BASIC, findCredential });
+    await get({ search: searchOf("good") });
+    await assert.rejects(get({ search: searchOf("other") }), {
+      code: "UNAUTHORIZED",
+      message: /no credentials for \S+ in other$/m,
+    });
+    await assert.rejects(get(), { code: "UNAUTHORIZED", message: /in \S+auth\.json, / });
+    await get({ search: searchOf("good") });
+    assert.equal(registry.matching({ kind: "manifest", status: 200 }).length, 2);
+  });
+
+  test("is not looked at where a credential is given, or nobody asks for one", async (t) => {
+    let count = 0;
+    const counting: FindCredential = () => Promise.resolve(void (count += 1));
+    const { get } = await open(t, { auth: BASIC, findCredential: counting });
+    await get({ credential: explicit() });
+    const free = await open(t, { findCredential: counting });
+    await free.get();
+    assert.equal(count, 0);
+  });
+
+  test("a search that fails is the error, and may go well the next time", async (t) => {
+    let isMended = false;
+    const { get, registry } = await open(t, {
+      auth: BASIC,
+      findCredential: () =>
+        isMended ? Promise.resolve(ambient()) : Promise.reject(new OciError(BROKEN)),
+    });
+    await assert.rejects(get(), { code: "CONFIG", message: /cannot read the file/ });
+    assert.equal(registry.requests.length, 1);
+    isMended = true;
+    await get();
+  });
+});
+
+const BROKEN = { code: "CONFIG", verb: "read", subject: "the file", fact: "it is broken" } as const;
 
 test("no error shows a secret", async (t) => {
   const credential = explicit({ password: "hunter2-hunter2" });

@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { OciError } from "../../provider/errors";
-import { askHelper, type HelperBounds } from "../../provider/settings/credential-helper";
-import type { Secrets } from "../../provider/settings/docker-config";
+import type { Secrets } from "../../provider/settings/auth-files/entry";
+import {
+  askHelper,
+  type HelperBounds,
+  locateHelper,
+} from "../../provider/settings/credential-helper";
 import { calls, knows, KNOWS_NOTHING, writeHelper } from "./helper-scripts";
 
 describe("askHelper", () => {
@@ -130,6 +134,14 @@ describe("askHelper", () => {
       username: "u",
       password: "p",
     });
+  });
+
+  test("a helper is located without being run", async () => {
+    writeHelper(folder, "one", knows("a.example", "u", "p"));
+    const program = await locateHelper(folder, "one");
+    assert.equal(program, join(folder, "docker-credential-one"));
+    await failureOf(locateHelper(folder, "two"));
+    assert.deepEqual(calls(folder), []);
   });
 
   test("relative folders of the search path are never used", async () => {

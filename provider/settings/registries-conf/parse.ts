@@ -4,7 +4,7 @@
  *
  * Rule: containers-registries.conf(5), version 2
  */
-import { isRecord } from "../docker-config";
+import { isRecord } from "../fields";
 import { aliasProblem, searchRegistryProblem, trimmedLocation } from "./names";
 import { parseRegistries, REGISTRY_KEYS } from "./parse-registries";
 import type { ConfFile, ConfText, ShortNameMode } from "./tables";

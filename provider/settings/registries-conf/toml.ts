@@ -7,7 +7,7 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { OciError } from "../../errors";
-import { isRecord } from "../docker-config";
+import { isRecord } from "../fields";
 
 /** One table of a file whose keys are known. */
 export interface OpenTable {
