@@ -1,8 +1,10 @@
 /**
- * Asks endpoints in order until one answers. A failed endpoint is a line in the detail of the
- * error, and an error only when none answered; the origin's error leads.
+ * Asks endpoints until one answers. A failed endpoint is a line in the detail of the error, and an
+ * error only when none answered. Who is asked when is for the round to say.
  */
-import { asOciError, OciError } from "./errors";
+import { Round, type AskRooms, type Inquiry } from "./ask-round";
+import type { Context } from "./context";
+import type { AskContext } from "./registry/exchange";
 import type { Endpoint } from "./types";
 
 export interface Answer<T> {
@@ -10,40 +12,40 @@ export interface Answer<T> {
   readonly endpoint: Endpoint;
 }
 
-/** The first answer. `endpoints` holds at least one. */
+/**
+ * The first answer. `endpoints` holds at least one.
+ *
+ * @param question - Gets the context with the patience that this endpoint is due.
+ * @throws OciError: of the only endpoint; of several, with a line for each. CANCELLED and STORE at
+ * once.
+ */
 export async function askInOrder<T>(
   endpoints: readonly Endpoint[],
-  subject: string,
-  question: (endpoint: Endpoint) => Promise<T>,
+  inquiry: Inquiry,
+  rooms: AskRooms,
+  context: Context,
+  question: (endpoint: Endpoint, asking: AskContext) => Promise<T>,
 ): Promise<Answer<T>> {
-  const failures: OciError[] = [];
-  for (const endpoint of endpoints) {
+  const round = new Round(endpoints, inquiry, rooms, context);
+  for (let turn = round.next(); turn !== undefined; turn = round.next()) {
+    const { endpoint, asking } = turn;
     try {
-      return { value: await question(endpoint), endpoint };
+      const value = await question(endpoint, asking);
+      round.answered(endpoint);
+      return { value, endpoint };
     } catch (error) {
-      const failure = asOciError(error, "ask for", subject);
-      if (failure.code === "CANCELLED") throw failure;
-      failures.push(failure);
+      round.failed(endpoint, error);
     }
   }
-  const last = failures.at(-1);
-  if (last === undefined) {
-    throw new OciError({
-      code: "CONFIG",
-      verb: "pull",
-      subject,
-      fact: "there is no endpoint to ask",
-    });
-  }
-  if (failures.length === 1) throw last;
-  throw new OciError({
-    code: last.code,
-    verb: "pull",
-    subject,
-    fact: last.fact,
-    details: failures.flatMap((failure) => failure.details),
-    hint: last.hint,
-    status: last.status,
-    cause: last,
-  });
+  throw round.error();
+}
+
+/** The endpoints beginning with the one that has just served; those before it come last. */
+export function servingFirst(
+  endpoints: readonly Endpoint[],
+  servedBy: Endpoint | undefined,
+): readonly Endpoint[] {
+  const position = servedBy === undefined ? -1 : endpoints.indexOf(servedBy);
+  if (position <= 0) return endpoints;
+  return Object.freeze([...endpoints.slice(position), ...endpoints.slice(0, position)]);
 }

@@ -2,24 +2,15 @@
  * Brings the blobs of a plan into the store: each once, a few at a time, checked by the store as
  * they come. What the store has is not asked for. Unpacks nothing.
  */
-import { askInOrder } from "./ask";
 import type { Context } from "./context";
-import { formatReference } from "./reference/format";
-import { formatByteSize } from "./settings/byte-size";
-import type { RegistryClient } from "./registry/client";
-import type { BlobStore } from "./store/blobs";
+import { fetchBlob, type FetchRooms } from "./fetch-blob";
+import { openFetchProgress, type FetchProgress } from "./fetch-progress";
 import type { Descriptor, Plan, Verified } from "./types";
+
+export type { FetchRooms } from "./fetch-blob";
 
 /** Registries answer a handful of streams well; more only share the same line. */
 const PARALLEL_BLOBS = 4;
-
-/** How often progress is told, at most; a line for each piece of a socket would cost more than its hash. */
-const TOLD_STEPS = 200;
-
-export interface FetchRooms {
-  readonly client: RegistryClient;
-  readonly blobs: BlobStore;
-}
 
 /** After this, every blob of the plan is in the store. */
 export async function fetchBlobs(
@@ -38,22 +29,12 @@ export async function fetchBlobs(
   const failure = new AbortController();
   const signal = AbortSignal.any([context.signal, failure.signal]);
   let first: { readonly error: unknown } | undefined;
-  const totalBytes = missing.reduce((sum, { size }) => sum + size, 0);
-  let [doneBytes, toldBytes] = [0, 0];
-  const count = (bytes: number): void => {
-    // What came from an endpoint that then failed is fetched, and counted, once more.
-    doneBytes = Math.min(doneBytes + bytes, totalBytes);
-    const isNews = doneBytes - toldBytes >= totalBytes / TOLD_STEPS || doneBytes === totalBytes;
-    if (!isNews) return;
-    toldBytes = doneBytes;
-    const amount = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
-    context.report.status(`fetched ${amount}`, { doneBytes, totalBytes });
-  };
+  const progress = openFetchProgress(missing, context.report);
   const next = missing.values();
   const work = async (): Promise<void> => {
     try {
       for (const descriptor of next) {
-        await fetchOne(descriptor, verified, rooms, { ...context, signal }, count);
+        await fetchOne(descriptor, verified, rooms, { ...context, signal }, progress);
       }
     } catch (error) {
       first ??= { error };
@@ -76,44 +57,27 @@ async function fetchOne(
   verified: Verified,
   rooms: FetchRooms,
   context: Context,
-  count: (bytes: number) => void,
+  progress: FetchProgress,
 ): Promise<void> {
   const file = rooms.blobs.file(descriptor.digest);
   const other = underWay.get(file);
   if (other !== undefined) {
     // Its failure may be its own (another credential, cancelled): then this one tries for itself.
     await endOf(other, context.signal);
-    if (await rooms.blobs.has(descriptor)) return;
+    if (await rooms.blobs.has(descriptor)) {
+      progress.reached(descriptor, descriptor.size);
+      return;
+    }
   }
-  const download = askInOrder(
-    verified.endpoints,
-    formatReference(verified.reference),
-    async (endpoint) => {
-      const source = (): AsyncIterable<Uint8Array> =>
-        counted(rooms.client.getBlob(endpoint, descriptor, context), count);
-      await rooms.blobs.write(
-        descriptor,
-        source,
-        formatReference(verified.reference),
-        context.report,
-      );
-    },
-  ).then(() => undefined);
+  const blob = { ...verified, descriptor };
+  const download = fetchBlob(blob, rooms, context, (bytes) => {
+    progress.reached(descriptor, bytes);
+  });
   underWay.set(file, download);
   try {
     await download;
   } finally {
     if (underWay.get(file) === download) underWay.delete(file);
-  }
-}
-
-async function* counted(
-  body: AsyncIterable<Buffer>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of body) {
-    count(chunk.length);
-    yield chunk;
   }
 }
 

@@ -3,7 +3,8 @@
  * request for a tag, none for a digest that the cache holds. Fetches no layer and decides nothing
  * about trust.
  */
-import { askInOrder, type Answer } from "./ask";
+import { askInOrder, servingFirst, type Answer } from "./ask";
+import type { AskRooms } from "./ask-round";
 import { chooseManifest } from "./content/choose-manifest";
 import { parseManifest } from "./content/manifest";
 import type { Context } from "./context";
@@ -36,9 +37,14 @@ export interface ResolveRequest {
   readonly tagDigest?: string | undefined;
   /** The registry has just been found out of reach: it is not asked again. */
   readonly outage?: OciError | undefined;
+  /**
+   * Who is asked what the tag of a `tag@digest` points to; not every mirror is for tags. Default: the
+   * endpoints of the digest.
+   */
+  readonly tagEndpoints?: readonly Endpoint[] | undefined;
 }
 
-export interface ResolveRooms {
+export interface ResolveRooms extends AskRooms {
   readonly client: RegistryClient;
   readonly blobs: BlobStore;
   readonly tags: TagMemory;
@@ -74,7 +80,8 @@ export async function resolve(
       throw limitExceeded(context.limits, "indexDepth", { verb: "resolve", subject });
     }
     const child = chooseManifest(manifest, request.platform, subject);
-    current = await findDigest(child.digest, request, endpoints, rooms, context);
+    const order = servingFirst(endpoints, current.servedBy);
+    current = await findDigest(child.digest, request, order, rooms, context);
     refuseOtherSize(child, current.document, subject);
     manifest = read(current.document);
   }
@@ -88,7 +95,8 @@ export async function resolve(
     mediaType,
     ...(tagDigest === undefined ? {} : { tagDigest }),
     ...(servedBy === undefined ? {} : { servedBy }),
-    endpoints,
+    // Who has the manifest is the likeliest to have its blobs.
+    endpoints: servingFirst(endpoints, current.servedBy ?? servedBy),
   });
 }
 
@@ -106,7 +114,7 @@ export async function findNamed(
 }
 
 async function findTag(
-  { reference, known, outage }: ResolveRequest,
+  { reference, known, outage, tagEndpoints }: ResolveRequest,
   endpoints: readonly Endpoint[],
   rooms: ResolveRooms,
   context: Context,
@@ -119,13 +127,17 @@ async function findTag(
   let answer: Answer<ManifestDocument>;
   try {
     if (outage !== undefined) throw outage;
-    answer = await askInOrder(endpoints, subject, async (endpoint) => {
+    const inquiry = { subject, wanted: `the tag ${tag}` };
+    const asked = tagEndpoints ?? endpoints;
+    answer = await askInOrder(asked, inquiry, rooms, context, async (endpoint, asking) => {
       if (expected !== undefined) {
         // HEAD is no pull in the eyes of registries that count them.
-        const head = await rooms.client.headManifest(endpoint, tag, context);
+        const head = await rooms.client.headManifest(endpoint, tag, asking);
         if (head?.digest === expected.document.digest) return expected.document;
       }
-      return await rooms.client.getManifest(endpoint, tag, context);
+      const document = await rooms.client.getManifest(endpoint, tag, asking);
+      if (endpoint.role === "mirror") refusePage(document, subject, context);
+      return document;
     });
   } catch (error) {
     if (recorded === undefined || !(error instanceof OciError)) throw error;
@@ -140,6 +152,11 @@ async function findTag(
   }
   await rooms.tags.remember(name, answer.value.digest);
   return { document: answer.value, servedBy: answer.endpoint };
+}
+
+/** A proxy's login page comes with 200 too: then the next endpoint is asked. */
+function refusePage({ bytes, mediaType }: ManifestDocument, subject: string, context: Context) {
+  parseManifest(bytes, mediaType, subject, context.limits);
 }
 
 async function remembered(name: string, rooms: ResolveRooms): Promise<Found | undefined> {
@@ -158,8 +175,9 @@ export async function findDigest(
   const cached = await fromCache(digest, rooms.blobs);
   if (cached !== undefined) return cached;
   if (outage !== undefined) throw outage;
-  const answer = await askInOrder(endpoints, formatReference(reference), (endpoint) =>
-    rooms.client.getManifest(endpoint, digest, context),
+  const inquiry = { subject: formatReference(reference), wanted: digest };
+  const answer = await askInOrder(endpoints, inquiry, rooms, context, (endpoint, asking) =>
+    rooms.client.getManifest(endpoint, digest, asking),
   );
   await rooms.blobs.put(digest, answer.value.bytes);
   return { document: answer.value, servedBy: answer.endpoint };
@@ -192,7 +210,7 @@ async function fromCache(digest: string, blobs: BlobStore): Promise<Found | unde
  * this is asked for best effort: whatever goes wrong, there is just nothing to compare.
  */
 async function tagBeside(
-  { reference, digest, outage, tagDigest }: ResolveRequest,
+  { reference, digest, outage, tagDigest, tagEndpoints }: ResolveRequest,
   endpoints: readonly Endpoint[],
   rooms: ResolveRooms,
   context: Context,
@@ -202,10 +220,13 @@ async function tagBeside(
   if (tag === undefined || reference.digest === undefined) return undefined;
   if (outage !== undefined || (digest ?? reference.digest) !== reference.digest) return undefined;
   try {
-    const answer = await askInOrder(endpoints, formatReference(reference), (endpoint) =>
-      rooms.client.headManifest(endpoint, tag, context),
-    );
-    return answer.value?.digest;
+    const inquiry = { subject: formatReference(reference), wanted: `the tag ${tag}` };
+    const asked = tagEndpoints ?? endpoints;
+    const answer = await askInOrder(asked, inquiry, rooms, context, async (endpoint, asking) => {
+      const head = await rooms.client.headManifest(endpoint, tag, asking);
+      return head ?? (await rooms.client.getManifest(endpoint, tag, asking));
+    });
+    return answer.value.digest;
   } catch (error) {
     if (context.signal.aborted) throw error;
     return undefined;

@@ -1,15 +1,13 @@
 /**
- * A blob as one stream from its first byte to its last, over as many connections as it takes. It
- * bounds what it passes on by the descriptor's size; whether the bytes are the right ones is for
+ * A blob as one stream to its last byte, over as many connections as it takes. It bounds what it passes on by the descriptor's size; whether the bytes are the right ones is for
  * whoever hashes them.
  */
-import type { Context } from "../context";
 import type { OciError } from "../errors";
 import type { AuthorizedAsk } from "./authorize";
 import { ELSEWHERE } from "./credential-note";
-import type { Question, Reply } from "./exchange";
+import type { AskContext, Question, Reply } from "./exchange";
 import { connectionError, contentError, type Place, statusError } from "./failure";
-import { nextPause, type Wait } from "./retry";
+import { nextPause, type Patience, type Wait } from "./retry";
 
 /** Progress after which the tries are counted anew: a long blob may break more than once. */
 const WORTHWHILE_BYTES = 1024 ** 2;
@@ -18,7 +16,7 @@ const WORTHWHILE_BYTES = 1024 ** 2;
 const CUT = Object.freeze(Object.assign(new Error("cut short"), { code: "ECONNRESET" }));
 
 interface Progress {
-  /** Bytes passed on. */
+  /** Bytes of the blob that are passed on, here or before. */
   offset: number;
   /** The registry has not shown yet that it gets ranges wrong. */
   useRange: boolean;
@@ -29,26 +27,34 @@ export interface BlobParts {
   readonly ask: AuthorizedAsk;
 }
 
-/** `size` bytes of the blob, in order, in pieces. @throws OciError of the last try. */
+/** Which bytes of a blob: from `start`, which another endpoint may have led to, to its `size`. */
+export interface BlobPart {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** The part, in order, in pieces. @throws OciError of the last try. */
 export async function* readBlob(
   { wait, ask }: BlobParts,
-  context: Context,
+  context: AskContext,
   question: Question,
-  size: number,
+  { start, size }: BlobPart,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const progress: Progress = { offset: 0, useRange: true };
-  let [tries, waited, counted] = [0, 0, 0];
+  const { patience } = context;
+  const progress: Progress = { offset: start, useRange: true };
+  let [tries, waited, counted] = [0, 0, start];
   for (;;) {
     const begin = progress.useRange ? progress.offset : 0;
     const reply = await ask(context, withRange(question, begin));
-    const failure = yield* transfer(reply, begin, size, progress);
+    const failure =
+      otherLength(reply, size, patience) ?? (yield* transfer(reply, begin, size, progress));
     if (failure === undefined) return;
     if (failure === "range") continue;
     if (progress.offset - counted >= WORTHWHILE_BYTES) {
       [tries, waited, counted] = [0, 0, progress.offset];
     }
     tries += 1;
-    const pause = nextPause({ cause: failure.cause }, tries, waited, Date.now());
+    const pause = nextPause({ cause: failure.cause }, tries, waited, Date.now(), patience);
     if (pause === undefined) throw failure;
     await wait(pause, context.signal).catch((error: unknown) => {
       throw connectionError(reply.place, error);
@@ -90,6 +96,22 @@ async function* transfer(
   }
 }
 
+/**
+ * What announces another length is another document, a proxy's page as a rule. Where the next
+ * endpoint is at hand, no byte of it is taken; the only one is given time to come to its senses.
+ */
+function otherLength(
+  reply: Reply,
+  size: number,
+  patience: Patience | undefined,
+): OciError | undefined {
+  const { status, stream, place } = reply;
+  const length = Number(reply.header("content-length") ?? size);
+  if (patience !== "short" || status !== 200 || length === size) return undefined;
+  stream?.destroy();
+  return length > size ? tooLong(place, size) : contentError(place, sendsOf(length, size));
+}
+
 function withRange(question: Question, begin: number): Question {
   if (begin === 0) return question;
   return { ...question, headers: { ...question.headers, range: `bytes=${begin}-` } };
@@ -110,6 +132,10 @@ function tooLong(place: Place, size: number): OciError {
 }
 
 function tooShort(place: Place, found: number, size: number): OciError {
-  const fact = `sends ${found} of the ${size} bytes of the descriptor`;
+  const fact = sendsOf(found, size);
   return contentError(place, fact, fact, CUT);
+}
+
+function sendsOf(found: number, size: number): string {
+  return `sends ${found} of the ${size} bytes of the descriptor`;
 }

@@ -5,7 +5,6 @@
  * Rule: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context } from "../context";
 import { algorithmOf, digestOf, digestProblem, isDigest } from "../digest";
 import { OciError } from "../errors";
 import { findCredential } from "../settings/credentials";
@@ -14,7 +13,7 @@ import type { Descriptor, Endpoint } from "../types";
 import { createAuthorizer, type FindCredential } from "./authorize";
 import { readBlob } from "./blob";
 import { DEADLINES, type Deadlines } from "./deadlines";
-import type { Question, Reply } from "./exchange";
+import { type AskContext, isHungUp, type Question, type Reply } from "./exchange";
 import { contentError, originOf, statusError } from "./failure";
 import { proxyRules } from "./proxy";
 import { fallbackTag, readFallback, readReferrers, type ReferrersPage } from "./referrers";
@@ -39,31 +38,40 @@ export interface ManifestHead {
 export interface RegistryClient {
   /**
    * What the registry says of a manifest without sending it, or undefined where it answers HEAD in
-   * no usable way: no digest, another status than 200. GET then tells more.
+   * no usable way: no digest, another status than 200, not at all. GET then tells more.
    * @param reference - Tag or digest.
-   * @throws OciError where nobody can be reached, or the credentials are refused.
+   * @throws OciError where nobody can be reached.
    */
   headManifest(
     endpoint: Endpoint,
     reference: string,
-    context: Context,
+    context: AskContext,
   ): Promise<ManifestHead | undefined>;
   /**
    * The manifest or index, checked against the digest that was asked for or announced.
    * @param reference - Tag or digest.
    * @throws OciError NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, LIMIT_EXCEEDED and all of transport.
    */
-  getManifest(endpoint: Endpoint, reference: string, context: Context): Promise<ManifestDocument>;
+  getManifest(
+    endpoint: Endpoint,
+    reference: string,
+    context: AskContext,
+  ): Promise<ManifestDocument>;
   /**
-   * The blob from byte 0, in order, resumed where a connection breaks, never more than the
-   * descriptor's size. Not verified: whoever reads it hashes it.
+   * The blob from byte `start` (default 0), in order, resumed where a connection breaks, never beyond
+   * the descriptor's size. Not verified: whoever reads it hashes it.
    */
-  getBlob(endpoint: Endpoint, descriptor: Descriptor, context: Context): AsyncIterable<Buffer>;
+  getBlob(
+    endpoint: Endpoint,
+    descriptor: Descriptor,
+    context: AskContext,
+    start?: number,
+  ): AsyncIterable<Buffer>;
   /**
    * All tags of the repository, each once, in the registry's order; at most `limits.tagPages` pages.
    * @throws OciError NOT_FOUND, UNAUTHORIZED, LIMIT_EXCEEDED and all of transport.
    */
-  listTags(endpoint: Endpoint, context: Context): Promise<readonly string[]>;
+  listTags(endpoint: Endpoint, context: AskContext): Promise<readonly string[]>;
   /**
    * The indexes that list who refers to the manifest, by the referrers API or else by the fallback
    * tag; empty where nobody does. What they list is not proven to be there.
@@ -72,7 +80,7 @@ export interface RegistryClient {
   getReferrers(
     endpoint: Endpoint,
     digest: string,
-    context: Context,
+    context: AskContext,
   ): Promise<readonly ReferrersPage[]>;
   /** Ends all connections, also those at work. */
   close(): Promise<void>;
@@ -105,7 +113,7 @@ export function createRegistryClient(
   const lifetime = new AbortController();
   const authorized = createAuthorizer({
     tools: { transport, deadlines, wait, proxyFor: proxyRules(settings.proxy) },
-    settings,
+    search: settings.search,
     findCredential: options.findCredential ?? findCredential,
     lifetime: lifetime.signal,
   });
@@ -122,13 +130,13 @@ export function createRegistryClient(
         if (reply.status === 429) throw statusError(reply.place, 429, reply.bytes);
         return readHead(reply, reference);
       } catch (error) {
-        if (error instanceof OciError && error.code === "FORBIDDEN") return undefined;
+        if (isHeadOnly(error)) return undefined;
         throw error;
       }
     },
-    getBlob(endpoint, descriptor, context) {
+    getBlob(endpoint, descriptor, context, start = 0) {
       const question = blobQuestion(endpoint, descriptor);
-      return readBlob({ wait, ask }, context, question, descriptor.size);
+      return readBlob({ wait, ask }, context, question, { start, size: descriptor.size });
     },
     listTags: (endpoint, context) =>
       readTags(ask, context, listQuestion(endpoint, "list the tags of", "tags/list")),
@@ -174,11 +182,18 @@ function manifestQuestion(endpoint: Endpoint, reference: string, method: "GET" |
     verb: "read the manifest of",
     subject: `${endpoint.registry}/${endpoint.repository}${separator}${reference}`,
     endpoint,
-    url: new URL(`/v2/${endpoint.repository}/manifests/${reference}`, originOf(endpoint)),
+    url: urlOf(endpoint, `manifests/${reference}`),
     method,
     headers: { ...HEADERS, accept: MANIFEST_TYPES },
     reading: "manifestBytes",
   };
+}
+
+/** Below the repository; for a proxy of many registries, with the one that is meant. */
+function urlOf({ repository, namespaceProxy, ...endpoint }: Endpoint, path: string): URL {
+  const url = new URL(`/v2/${repository}/${path}`, originOf(endpoint));
+  if (namespaceProxy !== undefined) url.searchParams.set("ns", namespaceProxy);
+  return url;
 }
 
 /** Never with `n`: registries answer larger ones than they like with an error. */
@@ -187,7 +202,7 @@ function listQuestion(endpoint: Endpoint, verb: string, path: string): Question 
     verb,
     subject: `${endpoint.registry}/${endpoint.repository}`,
     endpoint,
-    url: new URL(`/v2/${endpoint.repository}/${path}`, originOf(endpoint)),
+    url: urlOf(endpoint, path),
     method: "GET",
     headers: { ...HEADERS, accept: "application/json, */*" },
     reading: "manifestBytes",
@@ -208,11 +223,17 @@ function blobQuestion(endpoint: Endpoint, { digest }: Descriptor): Question {
     verb,
     subject,
     endpoint,
-    url: new URL(`/v2/${endpoint.repository}/blobs/${digest}`, originOf(endpoint)),
+    url: urlOf(endpoint, `blobs/${digest}`),
     method: "GET",
     headers: { ...HEADERS, accept: "*/*" },
     reading: "stream",
   };
+}
+
+/** Caches refuse HEAD, or hang up at it, or challenge it in no way; and answer GET. */
+function isHeadOnly(error: unknown): boolean {
+  if (!(error instanceof OciError)) return false;
+  return error.code === "FORBIDDEN" || error.code === "UNAUTHORIZED" || isHungUp(error.cause);
 }
 
 const HEADERS = { "accept-encoding": "identity", "user-agent": "pulumi-oci-artifact" } as const;

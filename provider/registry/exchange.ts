@@ -11,7 +11,7 @@ import { connectionError, originOf, type Place, protocolError } from "./failure"
 import { MESSAGE_BYTES } from "./message";
 import { givenProxy, type ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
-import { type Outcome, retrying, type Wait } from "./retry";
+import { isBroken, type Outcome, type Patience, retrying, type Wait } from "./retry";
 import type { Answer, Transport } from "./transport";
 import { isUnconnected } from "./connection-errors";
 
@@ -22,6 +22,12 @@ export interface Tools {
   readonly deadlines: Deadlines;
   readonly wait: Wait;
   readonly proxyFor: ProxyFor;
+}
+
+/** A context, and how long the one server in question is waited for. */
+export interface AskContext extends Context {
+  /** Default: full. */
+  readonly patience?: Patience | undefined;
 }
 
 export interface Question {
@@ -62,8 +68,8 @@ export interface Reply {
 }
 
 /** The answer, whatever its status. @throws OciError where there is none. */
-export async function ask(tools: Tools, context: Context, question: Question): Promise<Reply> {
-  const { method, trial } = question;
+export async function ask(tools: Tools, context: AskContext, question: Question): Promise<Reply> {
+  const { method } = question;
   const deadlines = deadlinesFor(question.endpoint.timeouts, tools.deadlines);
   if (method === "POST") return await attempt(tools, context, question);
   try {
@@ -71,13 +77,23 @@ export async function ask(tools: Tools, context: Context, question: Question): P
       tools.wait,
       context.signal,
       () => attempt(tools, context, question),
-      // What HEAD cannot answer is asked again by GET, which has the patience.
       (reply) => (method === "HEAD" && reply.status >= 500 ? undefined : outcomeOf(reply)),
-      (cause) => trial === undefined || !isUnconnected(cause),
+      { isWorthIt: (cause) => isWorthIt(question, cause), patience: context.patience },
     );
   } catch (error) {
     throw connectionError({ ...question, deadlines, signal: context.signal }, error);
   }
+}
+
+/** What HEAD cannot answer is asked again by GET, which has the patience. */
+function isWorthIt({ method, trial }: Question, cause: unknown): boolean {
+  if (method === "HEAD" && isHungUp(cause)) return false;
+  return trial === undefined || !isUnconnected(cause);
+}
+
+/** Somebody was there, and hung up: as some caches do at HEAD, and only there. */
+export function isHungUp(cause: unknown): boolean {
+  return !isUnconnected(cause) && isBroken(cause);
 }
 
 function outcomeOf(reply: Reply): Outcome {

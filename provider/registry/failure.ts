@@ -261,25 +261,38 @@ function failed(
     subject,
     fact: `${whoOf(place)} ${fact}`,
     ...more,
-    details: [`${lineStart(place)}: ${reason}`, ...(more.details ?? [])],
+    details: [`${lineStart(place)}: ${told(place, fact, reason)}`, ...(more.details ?? [])],
     hint,
   });
 }
 
 function whoOf({ endpoint, url, isTokenService }: Place): string {
   if (isTokenService === true) return "the token service";
-  return url.origin === originOf(endpoint).origin ? "the registry" : "the host it redirects to";
+  if (url.origin !== originOf(endpoint).origin) return "the host it redirects to";
+  return endpoint.role === "mirror" ? "the mirror" : "the registry";
+}
+
+/** Where a mirror is one of many, its line is all that is ever said of it. */
+function told({ endpoint }: Place, fact: string, reason: string): string {
+  return endpoint.role === "origin" || fact === reason ? reason : `${fact} (${reason})`;
 }
 
 /** The endpoint, and behind it who else failed. */
 function lineStart({ endpoint, url, isTokenService, proxy }: Place): string {
   const { origin } = originOf(endpoint);
+  const name = nameOfEndpoint(endpoint);
   const through = proxy === undefined ? "" : ` (by the proxy ${proxy.origin})`;
-  if (isTokenService === true) return `${origin}: ${url.origin}${url.pathname}${through}`;
-  return url.origin === origin ? `${origin}${through}` : `${origin}: ${url.origin}${through}`;
+  if (isTokenService === true) return `${name}: ${url.origin}${url.pathname}${through}`;
+  return url.origin === origin ? `${name}${through}` : `${name}: ${url.origin}${through}`;
+}
+
+/** As the lines of errors and warnings call it: "https://ghcr.io", "mirror https://host/ghcr/team/app". */
+export function nameOfEndpoint(endpoint: Endpoint): string {
+  const { origin } = originOf(endpoint);
+  return endpoint.role === "mirror" ? `mirror ${origin}/${endpoint.repository}` : origin;
 }
 
 /** `https://host` of an endpoint. */
-export function originOf(endpoint: Endpoint): URL {
+export function originOf(endpoint: Pick<Endpoint, "plainHttp" | "host">): URL {
   return new URL(`${endpoint.plainHttp ? "http" : "https"}://${endpoint.host}`);
 }

@@ -12,6 +12,12 @@ export type Outcome =
   | { readonly status: number; readonly retryAfter: string | undefined }
   | { readonly cause: unknown };
 
+/**
+ * How long one server is waited for: `full` where nobody else is left to ask, `short` where the next
+ * endpoint has the same content. Then what heals at once gets one more try, and nothing else does.
+ */
+export type Patience = "full" | "short";
+
 /** Milliseconds before the second, third, … try; five tries in all. */
 const DELAYS: readonly number[] = [500, 1_000, 2_000, 4_000];
 
@@ -21,11 +27,17 @@ const QUICK: readonly number[] = [250];
 /** Each has cost a deadline already. */
 const FEW: readonly number[] = DELAYS.slice(0, 2);
 
+/** Somebody is there, and somebody else is asked after this. */
+const ONCE_MORE: readonly number[] = [1_000];
+
+/** Whoever is told to wait longer asks the next endpoint meanwhile. Milliseconds. */
+const LONGEST_SHORT_WAIT = 3_000;
+
 /** However long a Retry-After is. */
 const LONGEST_PAUSE = 30_000;
 
 /** All pauses of one request together; whoever waits in front of a preview has limits too. */
-const PATIENCE = 60_000;
+const MOST_WAITING = 60_000;
 
 const STATUSES = new Set([408, 425, 429]);
 
@@ -69,11 +81,13 @@ export function nextPause(
   tries: number,
   waited: number,
   now: number,
+  patience: Patience = "full",
 ): number | undefined {
-  const own = delaysOf(outcome)[tries - 1];
-  if (own === undefined || waited >= PATIENCE) return undefined;
+  const own = (patience === "full" ? delaysOf : shortDelaysOf)(outcome)[tries - 1];
+  if (own === undefined || waited >= MOST_WAITING) return undefined;
   const asked = "status" in outcome ? parseRetryAfter(outcome.retryAfter, now) : undefined;
-  return Math.min(Math.max(asked ?? 0, own), LONGEST_PAUSE, PATIENCE - waited);
+  if (patience === "short" && (asked ?? 0) > LONGEST_SHORT_WAIT) return undefined;
+  return Math.min(Math.max(asked ?? 0, own), LONGEST_PAUSE, MOST_WAITING - waited);
 }
 
 /** Milliseconds of a Retry-After header, seconds or date; undefined where it says nothing usable. */
@@ -82,6 +96,13 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
   const moment = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : NaN;
   return moment > now ? moment - now : undefined;
+}
+
+/** Whose waiting it is. */
+export interface RetryRules {
+  /** What is no reason to try again, whatever else is known of it. Default: everything is one. */
+  readonly isWorthIt?: (cause: unknown) => boolean;
+  readonly patience?: Patience | undefined;
 }
 
 /**
@@ -93,7 +114,7 @@ export async function retrying<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
   outcomeOf: (result: T) => Outcome | undefined,
-  isWorthIt: (cause: unknown) => boolean = () => true,
+  { isWorthIt = () => true, patience }: RetryRules = {},
 ): Promise<T> {
   let waited = 0;
   for (let tries = 1; ; tries += 1) {
@@ -107,7 +128,7 @@ export async function retrying<T>(
     const pause =
       result.outcome === undefined || signal.aborted
         ? undefined
-        : nextPause(result.outcome, tries, waited, Date.now());
+        : nextPause(result.outcome, tries, waited, Date.now(), patience);
     if (pause === undefined) {
       if ("error" in result) throw result.error;
       return result.value;
@@ -118,13 +139,21 @@ export async function retrying<T>(
 }
 
 function delaysOf(outcome: Outcome): readonly number[] {
-  if ("status" in outcome) {
-    return outcome.status >= 500 || STATUSES.has(outcome.status) ? DELAYS : [];
-  }
+  if ("status" in outcome) return mayPass(outcome.status) ? DELAYS : [];
   const code = systemCode(outcome.cause) ?? "";
   if (isBroken(outcome.cause)) return DELAYS;
   if (code === "UND_ERR_BODY_TIMEOUT") return FEW;
   return DEAD.has(code) ? QUICK : [];
+}
+
+/** Nobody there, and nobody who speaks: the next endpoint is nearer than the end of a deadline. */
+function shortDelaysOf(outcome: Outcome): readonly number[] {
+  const isPassing = "status" in outcome ? mayPass(outcome.status) : isBroken(outcome.cause);
+  return isPassing ? ONCE_MORE : [];
+}
+
+function mayPass(status: number): boolean {
+  return status >= 500 || STATUSES.has(status);
 }
 
 function causeOf(error: unknown): unknown {

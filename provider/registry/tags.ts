@@ -67,8 +67,15 @@ export function nextPage(url: URL, reply: Pick<Reply, "headers">): URL | undefin
       if (!isNext || !URL.canParse(target, url.href)) continue;
       const next = new URL(url);
       next.search = new URL(target, url.href).search;
-      return next;
+      return withNamespace(next, url.searchParams.get("ns"));
     }
   }
   return undefined;
+}
+
+/** No link leads to the pages of another registry behind the same proxy. */
+function withNamespace(next: URL, namespace: string | null): URL {
+  const isSame = next.searchParams.get("ns") === namespace;
+  if (namespace !== null && !isSame) next.searchParams.set("ns", namespace);
+  return next;
 }

@@ -166,3 +166,68 @@ describe("getBlob", () => {
     await ended;
   });
 });
+
+describe("getBlob from a byte on", () => {
+  const START = 120_000;
+
+  async function openAt(t: TestContext, options: WorldOptions = {}) {
+    const { client, context, digest, registry, ranges } = await open(t, options);
+    const descriptor = describeBlob(digest, CONTENT.length);
+    const read = () => client.getBlob(endpointAt(registry.host), descriptor, context, START);
+    return { registry, ranges, read };
+  }
+
+  test("asks for the rest, and passes on nothing else", async (t) => {
+    const { read, ranges } = await openAt(t);
+    assert.deepEqual(await collect(read()), CONTENT.subarray(START));
+    assert.deepEqual(ranges(), [`bytes=${START}-`]);
+  });
+
+  for (const how of ["ignored", "shifted", "unlabeled", "refused"] satisfies RangeFault[]) {
+    test(`skips what came before where ranges are ${how}`, async (t) => {
+      const { read, registry } = await openAt(t);
+      registry.fault({ kind: "blob", then: { kind: "range", how } });
+      assert.deepEqual(await collect(read()), CONTENT.subarray(START));
+    });
+  }
+
+  test("is resumed like any other", async (t) => {
+    const { read, registry, ranges } = await openAt(t);
+    registry.fault({ kind: "blob", times: 1, then: { kind: "reset", afterBytes: 1_000 } });
+    assert.deepEqual(await collect(read()), CONTENT.subarray(START));
+    assert.deepEqual(ranges(), [`bytes=${START}-`, `bytes=${START + 1_000}-`]);
+  });
+});
+
+describe("getBlob where another endpoint is at hand", () => {
+  test("breaks off after one more try without progress", async (t) => {
+    const { client, context, digest, registry, pauses } = await open(t);
+    registry.fault({ kind: "blob", then: { kind: "reset", afterBytes: 0 } });
+    const asking = { ...context, patience: "short" } as const;
+    const descriptor = describeBlob(digest, CONTENT.length);
+    const work = collect(client.getBlob(endpointAt(registry.host), descriptor, asking));
+    await assert.rejects(work, { code: "UNREACHABLE" });
+    assert.deepEqual(pauses, [1_000]);
+  });
+
+  for (const [length, words] of [
+    [CONTENT.length - 1, /sends 299999 of the 300000 bytes/],
+    [CONTENT.length + 1, /sends more than the 300000 bytes/],
+  ] as const) {
+    test(`takes no byte of what announces ${length}`, async (t) => {
+      const { client, context, digest, registry } = await open(t);
+      const bytes = Buffer.alloc(length);
+      registry.fault({ kind: "blob", then: { kind: "body", bytes } });
+      const asking = { ...context, patience: "short" } as const;
+      const descriptor = describeBlob(digest, CONTENT.length);
+      let passed = 0;
+      const reading = async (): Promise<void> => {
+        const body = client.getBlob(endpointAt(registry.host), descriptor, asking);
+        for await (const chunk of body) passed += chunk.length;
+      };
+      await assert.rejects(reading(), { code: "DIGEST_MISMATCH", message: words });
+      assert.equal(passed, 0);
+      assert.equal(registry.requests.length, 1);
+    });
+  }
+});

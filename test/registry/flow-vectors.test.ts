@@ -4,14 +4,18 @@ import { describe, test } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { OciError } from "../../provider/errors";
 import { parseReference } from "../../provider/reference/parse";
+import { locateAuthFiles } from "../../provider/settings/auth-files/locate";
+import { type CredentialSearch, findCredential } from "../../provider/settings/credentials";
 import { readSettings } from "../../provider/settings/settings";
-import type { Credential } from "../../provider/types";
+import { folderFor } from "../support/folder-for-test";
+import { layOut } from "../support/vector-files";
 import { type FlowRequest, type FlowRoute, playWorld } from "./flow-world";
 import { collect, endpointAt, openWorld } from "./world";
 
 interface FlowCase {
   readonly name: string;
   readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly options?: { readonly blob?: string };
   readonly reference: string;
   readonly world: { readonly routes: readonly FlowRoute[] };
@@ -38,27 +42,6 @@ const CODES: Readonly<Record<string, string>> = {
   "http-status": "UNREACHABLE",
 };
 
-/** What the case's machine holds; how files are searched is another room's. */
-function credentialOf({ files = {} }: FlowCase): Credential | undefined {
-  const [text] = Object.values(files);
-  if (text === undefined) return undefined;
-  const { auths } = JSON.parse(text) as {
-    auths: Readonly<Record<string, { readonly auth: string; readonly identitytoken?: string }>>;
-  };
-  const entry = auths["registry.example"];
-  const [username = "", password = ""] = Buffer.from(entry?.auth ?? "", "base64")
-    .toString()
-    .split(":");
-  const identityToken = entry?.identitytoken;
-  return {
-    username,
-    password,
-    ...(identityToken === undefined ? {} : { identityToken }),
-    source: "the case",
-    explicit: false,
-  };
-}
-
 /** Which origin saw which credential, in no order. */
 function shown(requests: readonly FlowRequest[]): readonly string[] {
   const pairs = requests
@@ -82,14 +65,25 @@ function tokenQueries(requests: readonly FlowRequest[]): readonly unknown[] {
 describe("pull-flow vectors: auth", () => {
   for (const each of cases.filter(({ name }) => !ABOUT_PINGS.has(name))) {
     test(each.name, async (t) => {
-      const world = await playWorld(t, each.world.routes);
-      const environment = { HTTPS_PROXY: world.proxyUrl };
-      const settings = readSettings({ environment, home: "/nowhere", root: "/nowhere" });
-      const found = credentialOf(each);
-      const opened = openWorld(t, { settings, ...(found === undefined ? {} : { ambient: found }) });
+      const world = await playWorld(t, each.world);
+      const machine = layOut(each, folderFor(t));
+      const environment = { ...machine.environment, HTTPS_PROXY: world.proxyUrl };
+      const settings = readSettings({ ...machine, environment });
+      const search: CredentialSearch = {
+        places: locateAuthFiles({ ...machine, platform: "linux" }),
+        searchPath: "",
+        helpers: ["containers-auth.json"],
+      };
+      const opened = openWorld(t, { settings, findCredential });
       const { registry, repository, tag = "" } = parseReference(each.reference);
       const tls = { skipVerify: false, certificateAuthorities: [world.certificateAuthority] };
-      const endpoint = endpointAt(registry, { registry, repository, plainHttp: false, tls });
+      const endpoint = endpointAt(registry, {
+        registry,
+        repository,
+        plainHttp: false,
+        tls,
+        search,
+      });
       const pull = async (): Promise<void> => {
         await opened.client.getManifest(endpoint, tag, opened.context);
         const digest = each.options?.blob;

@@ -3,8 +3,13 @@
  * routes. Translates for clients that do not ping: what lacks the wanted Authorization gets the
  * answer of `/v2/`. No assertions.
  */
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer } from "node:https";
-import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { createAuthority, createServerCertificate } from "../support/certificates";
@@ -39,29 +44,48 @@ export interface FlowWorld {
   readonly requests: readonly FlowRequest[];
 }
 
+export interface FlowHosts {
+  readonly routes: readonly FlowRoute[];
+  /** Hosts that speak no TLS; all others speak nothing else. */
+  readonly plainHttp?: readonly string[];
+}
+
 /** Closes with the test. */
-export async function playWorld(t: TestContext, routes: readonly FlowRoute[]): Promise<FlowWorld> {
+export async function playWorld(t: TestContext, world: FlowHosts): Promise<FlowWorld> {
+  const { routes, plainHttp = [] } = world;
   const hosts = [...new Set(routes.map(({ host }) => host))];
   const authority = createAuthority();
   const requests: FlowRequest[] = [];
   const choose = routing(routes);
   const tls = createServerCertificate(authority, { names: hosts });
-  const server = createServer({ key: tls.key, cert: tls.cert }, (request, response) => {
-    requests.push(recorded(request));
+  const answer = (scheme: string) => (request: IncomingMessage, response: ServerResponse) => {
+    requests.push(recorded(request, scheme));
     const route = choose(request);
     const challenges = route?.wwwAuthenticate ?? [];
     if (challenges.length > 0) response.setHeader("www-authenticate", [...challenges]);
     response.writeHead(route?.status ?? 404, route?.headers ?? {}).end(route?.body ?? "");
-  });
+  };
+  const secure = createServer({ key: tls.key, cert: tls.cert }, answer("https"));
+  const securePort = await listen(t, secure);
+  const plainPort = await listen(t, createPlainServer(answer("http")));
+  const ports = Object.fromEntries(
+    hosts.flatMap((host) =>
+      plainHttp.includes(host)
+        ? [[`${host}:443`, plainPort] as const, [`${host}:80`, plainPort] as const]
+        : [[`${host}:443`, securePort] as const],
+    ),
+  );
+  const proxy = await startProxy(t, { ports });
+  return { proxyUrl: proxy.url, certificateAuthority: authority.cert, requests };
+}
+
+async function listen(t: TestContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.close();
     server.closeAllConnections();
   });
-  const { port } = server.address() as AddressInfo;
-  const ports = Object.fromEntries(hosts.map((host) => [`${host}:443`, port]));
-  const proxy = await startProxy(t, { ports });
-  return { proxyUrl: proxy.url, certificateAuthority: authority.cert, requests };
+  return (server.address() as AddressInfo).port;
 }
 
 /** The first route that matches and is not used up. */
@@ -92,9 +116,9 @@ function routing(
   };
 }
 
-function recorded(request: IncomingMessage): FlowRequest {
+function recorded(request: IncomingMessage, scheme: string): FlowRequest {
   const { host = "", authorization } = request.headers;
-  const url = new URL(request.url ?? "/", `https://${host}`);
+  const url = new URL(request.url ?? "/", `${scheme}://${host}`);
   const names = [...new Set(url.searchParams.keys())];
   return {
     method: request.method ?? "",

@@ -1,15 +1,20 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { nextPause, type Outcome, parseRetryAfter } from "../../provider/registry/retry";
+import {
+  nextPause,
+  type Outcome,
+  parseRetryAfter,
+  type Patience,
+} from "../../provider/registry/retry";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 
 /** All pauses until it gives up. */
-function pausesOf(outcome: Outcome): readonly number[] {
+function pausesOf(outcome: Outcome, patience?: Patience): readonly number[] {
   const pauses: number[] = [];
   let waited = 0;
   for (;;) {
-    const pause = nextPause(outcome, pauses.length + 1, waited, NOW);
+    const pause = nextPause(outcome, pauses.length + 1, waited, NOW, patience);
     if (pause === undefined) return pauses;
     pauses.push(pause);
     waited += pause;
@@ -55,6 +60,33 @@ describe("nextPause", () => {
   });
   test("a day of Retry-After costs half a minute, and a minute in all", () => {
     assert.deepEqual(pausesOf(status(429, "86400")), [30_000, 30_000]);
+  });
+});
+
+describe("nextPause where another endpoint is at hand", () => {
+  test("what may heal at once gets one more try", () => {
+    for (const value of [408, 425, 429, 500, 502, 503, 504]) {
+      assert.deepEqual(pausesOf(status(value), "short"), [1_000]);
+    }
+    assert.deepEqual(pausesOf(broken("ECONNRESET"), "short"), [1_000]);
+    assert.deepEqual(pausesOf(broken("UND_ERR_SOCKET"), "short"), [1_000]);
+  });
+  test("nobody there, and nobody who speaks, is not waited for", () => {
+    const codes = ["ECONNREFUSED", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"];
+    for (const code of [...codes, "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]) {
+      assert.deepEqual(pausesOf(broken(code), "short"), []);
+    }
+  });
+  test("a Retry-After of a few seconds is kept to, a longer one sends on", () => {
+    assert.deepEqual(pausesOf(status(429, "3"), "short"), [3_000]);
+    assert.deepEqual(pausesOf(status(429, "4"), "short"), []);
+    assert.deepEqual(pausesOf(status(503, "0"), "short"), [1_000]);
+    assert.deepEqual(pausesOf(status(429, "Thu, 01 Jan 2026 00:01:00 GMT"), "short"), []);
+  });
+  test("what is final stays so", () => {
+    for (const value of [200, 400, 401, 403, 404]) {
+      assert.deepEqual(pausesOf(status(value), "short"), []);
+    }
   });
 });
 

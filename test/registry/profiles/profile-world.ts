@@ -9,13 +9,14 @@ import type { Context } from "../../../provider/context";
 import { pull, type Pulled } from "../../../provider/pull";
 import { parseReference } from "../../../provider/reference/parse";
 import type { RegistryClient } from "../../../provider/registry/client";
-import { endpointsOf, type TransportOptions } from "../../../provider/settings/endpoints";
+import type { HostOptions } from "../../../provider/settings/endpoints";
 import { findCredential } from "../../../provider/settings/credentials";
 import { readSettings } from "../../../provider/settings/settings";
 import type { Endpoint } from "../../../provider/types";
 import { openWorld as openRooms } from "../../../provider/world";
 import type { Artifact } from "../../support/artifacts";
 import { createAuthority, createServerCertificate } from "../../support/certificates";
+import { endpointFor } from "../../support/endpoint";
 import { folderFor } from "../../support/folder-for-test";
 import { FIRST, publishFiles } from "../../support/manifests";
 import { type ProfileName, PROFILES, type RegistryProfile } from "../../support/registry-profiles";
@@ -35,7 +36,7 @@ export interface ProfileOptions {
   readonly quirks?: RegistryQuirks;
   readonly now?: () => number;
   /** Instead of the true authority. */
-  readonly transport?: TransportOptions;
+  readonly transport?: HostOptions;
   /** Each pause that is asked for. */
   readonly onPause?: () => void;
   /** The registry has no TLS. */
@@ -83,16 +84,18 @@ export async function openProfile(
     },
   });
   const transport = more.transport ?? { caCertificates: [authority.cert] };
-  const [endpoint] = endpointsOf(parseReference(profile.reference), transport);
-  if (endpoint === undefined) throw new Error("a reference has an endpoint");
+  const endpoint = endpointFor(parseReference(profile.reference), transport);
   const rooms = { ...openRooms(settings, folder), client: world.client };
   return {
     ...world,
     registry,
     artifact,
     endpoint,
-    pull: ({ reference = profile.reference, known } = {}) =>
-      pull({ reference: parseReference(reference), known, transport }, rooms, world.context),
+    pull: ({ reference: text = profile.reference, known } = {}) => {
+      const reference = parseReference(text);
+      const endpoints = [endpointFor(reference, transport)];
+      return pull({ reference, known, endpoints }, rooms, world.context);
+    },
     trace: () =>
       registry.requests.map(({ method, host, kind, authorization, status }) =>
         [method, host, kind, authorization, status].join(" "),
