@@ -24,15 +24,22 @@ export function inputsOf(
   read: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   const inputs: Record<string, unknown> = { reference };
-  for (const { flag, input, field, isPair, isNumber } of inputFlags()) {
+  for (const { flag, input, field, isPair, isNumber, isNegation } of inputFlags()) {
     const value = flags[flag];
     if (value === undefined) continue;
-    const typed =
-      flag in read ? read[flag] : isPair ? pairsOf(value) : isNumber ? numbersOf(value) : value;
-    if (field !== undefined) inputs[input] = { ...Object(inputs[input]), [field]: typed };
-    else inputs[input] = typed;
+    const parsed = isPair ? pairsOf(value) : isNumber ? numbersOf(value) : value;
+    const typed = flag in read ? read[flag] : isNegation ? value !== true : parsed;
+    const before: unknown = inputs[input];
+    if (field !== undefined) inputs[input] = { ...Object(before), [field]: typed };
+    else inputs[input] = bothLists(before, typed);
   }
   return inputs;
+}
+
+/** One list may come of two flags. */
+function bothLists(before: unknown, value: unknown): unknown {
+  if (!Array.isArray(before) || !Array.isArray(value)) return value;
+  return [...(before as readonly unknown[]), ...(value as readonly unknown[])];
 }
 
 /** What is wrong with the values as such; undefined where nothing is. */
@@ -59,11 +66,13 @@ interface InputFlag {
   readonly isPair: boolean;
   readonly isNumber: boolean;
   readonly isRepeatable: boolean;
+  /** A switch that turns its input off. */
+  readonly isNegation: boolean;
 }
 
 function inputFlags(): readonly InputFlag[] {
   return documentedInputs().flatMap(({ name: input, type, flags }) =>
-    flags.map(({ name: flag, field, pairs }) => {
+    flags.map(({ name: flag, field, pairs, repeatable, negates }) => {
       const kind = kindOf(type, field);
       const isPair = pairs === true;
       return {
@@ -72,7 +81,8 @@ function inputFlags(): readonly InputFlag[] {
         field,
         isPair,
         isNumber: kind === "number" || kind === "numbers",
-        isRepeatable: isPair || kind === "strings" || kind === "numbers",
+        isRepeatable: isPair || repeatable === true || kind === "strings" || kind === "numbers",
+        isNegation: negates === true,
       };
     }),
   );

@@ -41,7 +41,9 @@ function fieldsAsFlags(text: string): string {
 
 /** How errors name an input, its fields and its items, each with the flag in its place. */
 function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [RegExp, string][] {
-  if (flags.length === 0) return [];
+  const [first] = flags;
+  if (first === undefined) return [];
+  if (first.negates === true) return [[new RegExp(`\\b${name}: false\\b`, "g"), `--${first.name}`]];
   const fields = type.kind === "object" ? Object.keys(type.fields).join("|") : "";
   const names = flags.map((flag) => `--${flag.name}`);
   // Not by Intl.ListFormat, which costs more than the rest of the start.

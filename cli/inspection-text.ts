@@ -45,7 +45,7 @@ export function inspectionText(pinned: string, found: Inspection): string {
 
 /** The inspection as one JSON value. */
 export function inspectionJson(pinned: string, found: Inspection): object {
-  const { problem, servedBy, ...facts } = found;
+  const { problem, servedBy, reference: _reference, ...facts } = found;
   return {
     pinned,
     ...facts,

@@ -13,7 +13,7 @@ export const MOST_LINES = 10_000;
 /** So many wrong lines are listed; a file that is no list at all has many. */
 const SHOWN_LINES = 50;
 
-/** What is for one registry: a login, a certificate, and each switch that is a risk. */
+/** What is for one registry: a login, a certificate, mirrors, and each switch that is a risk. */
 const FLAGS_OF_A_REGISTRY = [
   "username",
   "identity-token-file",
@@ -21,6 +21,8 @@ const FLAGS_OF_A_REGISTRY = [
   "plain-http",
   "skip-tls-verify",
   "insecure",
+  "mirror",
+  "mirrors",
 ] as const;
 
 /** One artifact of a list. */

@@ -7,16 +7,24 @@ import { planContent } from "./content/plan";
 import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { OciError } from "./errors";
+import { firstMeaning, type Meanings } from "./meanings";
 import { formatReference } from "./reference/format";
 import { findDigest, findNamed, type ResolveRequest, type ResolveRooms } from "./resolve";
-import { endpointsOf, type TransportOptions } from "./settings/endpoints";
 import { withinTotal } from "./within-total";
-import type { Descriptor, Endpoint, ImageIndex, ImageManifest, LayerForm } from "./types";
+import type {
+  Descriptor,
+  Endpoint,
+  ImageIndex,
+  ImageManifest,
+  LayerForm,
+  Reference,
+} from "./types";
 
-export interface InspectRequest extends ResolveRequest {
+export interface InspectRequest extends Meanings, ResolveRequest {
   /** Canonical, as `selectionOf` makes it. Default: all. */
   readonly selection?: Selection | undefined;
-  readonly transport: TransportOptions;
+  /** Milliseconds for all of it. Default: no bound. */
+  readonly totalTimeout?: number | undefined;
 }
 
 /** A layer, and what a pull would make of it. */
@@ -29,6 +37,8 @@ export interface InspectedLayer {
 }
 
 export interface Inspection {
+  /** In full: what a name without a registry came to. */
+  readonly reference: Reference;
   /** Digest of what the reference names; for an index, the index's. */
   readonly digest: string;
   readonly mediaType: string;
@@ -55,9 +65,8 @@ export async function inspect(
   context: Context,
 ): Promise<Inspection> {
   const subject = formatReference(request.reference);
-  const { timeouts } = request.transport;
-  return await withinTotal(timeouts?.total, subject, context, (bounded) =>
-    look(request, rooms, bounded),
+  return await withinTotal(request.totalTimeout, subject, context, (bounded) =>
+    firstMeaning(request, (meant) => look(meant, rooms, bounded)),
   );
 }
 
@@ -67,10 +76,11 @@ async function look(
   context: Context,
 ): Promise<Inspection> {
   const subject = formatReference(request.reference);
-  const endpoints = endpointsOf(request.reference, request.transport);
+  const { endpoints } = request;
   const { document, servedBy } = await findNamed(request, endpoints, rooms, context);
   const top = parseManifest(document.bytes, document.mediaType, subject, context.limits);
   const head = {
+    reference: request.reference,
     digest: document.digest,
     mediaType: top.mediaType,
     ...(servedBy === undefined ? {} : { servedBy }),

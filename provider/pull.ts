@@ -6,27 +6,30 @@ import { planContent } from "./content/plan";
 import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { extract } from "./extract";
+import { firstMeaning, type Meanings } from "./meanings";
 import { formatReference, lastSegment } from "./reference/format";
 import { resolve, type ResolveRequest } from "./resolve";
-import { endpointsOf, type TransportOptions } from "./settings/endpoints";
 import type { TreeKey } from "./store/trees";
 import { judgeTagMove, type TagMoveRule } from "./tag-moves";
 import { contentPath, treeKey } from "./tree-key";
-import type { Endpoint, ImageManifest, Plan, Tree, Verified } from "./types";
+import type { Endpoint, ImageManifest, Plan, Reference, Tree, Verified } from "./types";
 import { NO_POLICY, verify } from "./verify/verify";
 import { withinTotal } from "./within-total";
 import type { PullRooms, World } from "./world";
 
-export interface PullRequest extends ResolveRequest, TagMoveRule {
+export interface PullRequest extends Meanings, ResolveRequest, TagMoveRule {
   /** Told as soon as the digest is known, before its content is. */
   readonly onResolved?: ((digest: string) => void) | undefined;
   /** Which part of the content; canonical, as `selectionOf` makes it. Default: all. */
   readonly selection?: Selection | undefined;
-  readonly transport: TransportOptions;
+  /** Milliseconds for all of it. Default: no bound. */
+  readonly totalTimeout?: number | undefined;
 }
 
 /** What a reference names: facts of the digest. */
 export interface Located {
+  /** In full: what a name without a registry came to. */
+  readonly reference: Reference;
   readonly digest: string;
   readonly manifestDigest: string;
   readonly manifest: ImageManifest;
@@ -59,29 +62,29 @@ export async function pull(
       (staging) => extract(verified, plan, staging, rooms, bounded, subject),
       bounded.report,
     );
-    return pulled(request, located, tree);
+    return pulled(located, tree);
   });
 }
 
 /** The same without fetching content: with a tree only where one is there already. */
 export async function locate(
   request: PullRequest,
-  rooms: Pick<World, "client" | "blobs" | "tags" | "trees">,
+  rooms: Omit<PullRooms, "trees"> & Pick<World, "trees">,
   context: Context,
 ): Promise<Located | Pulled> {
   return await within(request, context, async (bounded) => {
     const { located } = await find(request, rooms, bounded);
     const tree = await rooms.trees.find(located.key);
-    return tree === undefined ? located : pulled(request, located, tree);
+    return tree === undefined ? located : pulled(located, tree);
   });
 }
 
 async function within<T>(
-  { reference, transport }: PullRequest,
+  { reference, totalTimeout }: PullRequest,
   context: Context,
   work: (bounded: Context) => Promise<T>,
 ): Promise<T> {
-  return await withinTotal(transport.timeouts?.total, formatReference(reference), context, work);
+  return await withinTotal(totalTimeout, formatReference(reference), context, work);
 }
 
 interface Found {
@@ -94,19 +97,22 @@ interface Found {
 
 /** The first half of the road: all that is decided before content is fetched. */
 async function find(
-  request: PullRequest,
-  rooms: Pick<PullRooms, "client" | "blobs" | "tags">,
+  asked: PullRequest,
+  rooms: Omit<PullRooms, "trees">,
   context: Context,
 ): Promise<Found> {
+  const { request, resolved } = await firstMeaning(asked, async (meant) => ({
+    request: meant,
+    resolved: await resolve(meant, meant.endpoints, rooms, context),
+  }));
   const subject = formatReference(request.reference);
-  const endpoints = endpointsOf(request.reference, request.transport);
-  const resolved = await resolve(request, endpoints, rooms, context);
   request.onResolved?.(resolved.digest);
   judgeTagMove(resolved, request, context.report);
   const verified = verify(resolved, NO_POLICY);
   const plan = planContent(verified.manifest, subject, context.limits, request.selection);
   const { digest, manifestDigest, manifest, mediaType, tagDigest, servedBy } = verified;
   const located = Object.freeze({
+    reference: request.reference,
     digest,
     manifestDigest,
     manifest,
@@ -118,6 +124,6 @@ async function find(
   return { located, verified, plan, subject };
 }
 
-function pulled({ reference }: PullRequest, located: Located, tree: Tree): Pulled {
-  return Object.freeze({ ...located, tree, path: contentPath(reference, tree) });
+function pulled(located: Located, tree: Tree): Pulled {
+  return Object.freeze({ ...located, tree, path: contentPath(located.reference, tree) });
 }

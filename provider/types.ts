@@ -4,6 +4,7 @@
  */
 import type { Allowances, EntrySelection } from "./content/selection";
 import type { OciError } from "./errors";
+import type { CredentialSearch } from "./settings/credentials";
 
 /** What the user wrote, taken apart. `registry` is normalized: Docker Hub is "docker.io". */
 export interface Reference {
@@ -76,6 +77,8 @@ export interface TlsOptions {
   readonly skipVerify: boolean;
   /** PEM texts that are trusted beside the system's. */
   readonly certificateAuthorities: readonly string[];
+  /** What lies among them without effect, for whoever is not trusted. */
+  readonly notes?: readonly string[];
 }
 
 /** What a client shows of itself in a TLS handshake. PEM texts. */
@@ -112,6 +115,8 @@ export interface Endpoint {
   /** In place of the environment's proxies; for all that is asked on the way, except this machine. */
   readonly proxy?: URL | "none";
   readonly timeouts?: Timeouts;
+  /** Where a credential is looked for; default: where the settings say. */
+  readonly search?: CredentialSearch;
   /** Given for exactly this endpoint; undefined means: look for one on this machine. */
   readonly credential?: Credential;
   /** Value of `?ns=` in each request to the registry, those for tokens excepted. */

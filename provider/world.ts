@@ -3,7 +3,9 @@
  * one program. Holds no request.
  */
 import { join } from "node:path";
+import { createEndpointHealth, type EndpointHealth } from "./endpoint-health";
 import { createRegistryClient, type RegistryClient } from "./registry/client";
+import { openConfiguration, type Configuration } from "./settings/configuration";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
@@ -17,7 +19,9 @@ import { sweepDrafts } from "./store/write-file";
 
 export interface World {
   readonly settings: Settings;
+  readonly configuration: Configuration;
   readonly client: RegistryClient;
+  readonly health: EndpointHealth;
   readonly blobs: BlobStore;
   readonly tags: TagMemory;
   readonly trees: TreeStore;
@@ -28,7 +32,7 @@ export interface World {
 }
 
 /** The part of a world that the road itself uses; where the tree goes is the caller's choice. */
-export interface PullRooms extends Pick<World, "client" | "blobs" | "tags"> {
+export interface PullRooms extends Pick<World, "client" | "health" | "blobs" | "tags"> {
   readonly trees: Pick<TreeStore, "ensure">;
 }
 
@@ -47,7 +51,9 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
   };
   return Object.freeze({
     settings,
+    configuration: openConfiguration(settings),
     client: createRegistryClient(settings),
+    health: createEndpointHealth(),
     blobs: openBlobs(settings.cacheDirectory, {
       maxBytes: settings.cacheMaxBytes,
       temporaryDirectory: settings.temporaryDirectory,

@@ -41,8 +41,8 @@ export type LimitsArgs = {
   readonly [Name in keyof Limits]?: pulumi.Input<number | undefined>;
 };
 
-/** How one registry is reached: by itself the reference's own, in `registries` the one of that name. */
-export interface RegistryArgs {
+/** How one host is reached. */
+export interface HostArgs {
   /** Speak plain HTTP to the reference's host. Default `false`. Never stored, never a diff. */
   readonly plainHttp?: pulumi.Input<boolean | undefined>;
   /** Do not check the certificate of the reference's host. Default `false`. Never stored, never a diff. */
@@ -59,7 +59,8 @@ export interface RegistryArgs {
    */
   readonly caCertificates?: pulumi.Input<pulumi.Input<string>[] | undefined>;
   /**
-   * Login for the reference's host. Default: Docker's config file and its helpers. Always secret;
+   * Login for the reference's host. Default: the auth files and helpers of
+   * this machine. Always secret;
    * never stored, never a diff.
    */
   readonly credentials?: pulumi.Input<CredentialsArgs | undefined>;
@@ -68,6 +69,21 @@ export interface RegistryArgs {
    * relative to the program's directory. Always secret; never stored, never a diff.
    */
   readonly clientCertificate?: pulumi.Input<ClientCertificateArgs | undefined>;
+}
+
+/** A place that is asked before the reference's registry; each option is for this host alone. */
+export interface MirrorArgs extends HostArgs {
+  /**
+   * What stands in the place of the registry's name: `registry.corp.example:5000/ghcr` makes
+   * `registry.corp.example:5000/ghcr/team/app` of `ghcr.io/team/app`.
+   */
+  readonly location: pulumi.Input<string>;
+  /** Which references it serves. Default `"all"`. */
+  readonly pullFromMirror?: pulumi.Input<"all" | "digest-only" | "tag-only" | undefined>;
+}
+
+/** How one registry is reached: by itself the reference's own, in `registries` the one of that name. */
+export interface RegistryArgs extends HostArgs {
   /**
    * Proxy for all requests of this reference, those to token services and storage included:
    * `http://user:password@proxy.example:3128`, or `none` for no proxy. Default: `HTTPS_PROXY`,
@@ -77,6 +93,17 @@ export interface RegistryArgs {
   readonly proxy?: pulumi.Input<string | undefined>;
   /** Seconds that may pass. Never stored, never a diff. */
   readonly timeouts?: pulumi.Input<TimeoutsArgs | undefined>;
+  /**
+   * Places to ask before the reference's registry, in order: each a location, or an object with
+   * options of its own. Those of registries.conf come behind them. Default: none. Always secret;
+   * never stored, never a diff.
+   */
+  readonly mirrors?: pulumi.Input<pulumi.Input<string | MirrorArgs>[] | undefined>;
+  /**
+   * Whether the reference's own registry is asked where no mirror serves. Default `true`. Never
+   * stored, never a diff.
+   */
+  readonly fallback?: pulumi.Input<boolean | undefined>;
 }
 
 /** Inputs of {@link OciArtifact}. All of them may be outputs of other resources. */
@@ -161,14 +188,24 @@ export interface OciArtifactArgs extends RegistryArgs {
    */
   readonly pullOnPreview?: pulumi.Input<boolean | undefined>;
   /**
-   * The same options for registries by their names, of which the reference's own counts:
-   * `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins, and one
-   * given here wins over the stack configuration `oci-artifact:registries`. Always secret; never
-   * stored, never a diff.
+   * The same options for registries by their names, mirrors included:
+   * `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins for the
+   * reference's own registry, and one given here wins over the stack configuration
+   * `oci-artifact:registries`. Always secret; never stored, never a diff.
    */
   readonly registries?: pulumi.Input<
     Readonly<Record<string, pulumi.Input<RegistryArgs>>> | undefined
   >;
+  /**
+   * The registries.conf to use, relative to the program's directory. Default: as podman and skopeo
+   * find it. Never stored, never a diff.
+   */
+  readonly registriesConf?: pulumi.Input<string | undefined>;
+  /**
+   * The one auth.json or Docker config file to take credentials from, relative to the program's
+   * directory. Default: as podman and Docker find theirs. Never stored, never a diff.
+   */
+  readonly authFile?: pulumi.Input<string | undefined>;
 }
 
 /** What {@link getOciArtifact} takes: the inputs of {@link OciArtifact} as plain values. */

@@ -146,7 +146,13 @@ function refuseOutputs(args: OciArtifactArgs): void {
 }
 
 /** Inputs that are secret whatever the user gave; those that the table of inputs calls so. */
-const SECRET_INPUTS = ["credentials", "clientCertificate", "proxy", "registries"] as const;
+const SECRET_INPUTS = [
+  "credentials",
+  "clientCertificate",
+  "proxy",
+  "mirrors",
+  "registries",
+] as const;
 
 /** Marks them secret before they leave the program. */
 function guarded(given: OciArtifactArgs | undefined): Record<string, unknown> {

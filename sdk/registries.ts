@@ -78,6 +78,10 @@ function typed(value: unknown, type: InputType): unknown {
         const field = type.fields[name];
         return field === undefined ? item : typed(item, field.type);
       });
+    case "mirrors":
+      return Array.isArray(value)
+        ? value.map((item: unknown) => typed(item, { ...type, kind: "object" }))
+        : value;
     case "registries":
       return mapped(value, (item) => typed(item, { ...type, kind: "object" }));
     default:

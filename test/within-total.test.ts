@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SILENT, type Context } from "../provider/context";
+import { createEndpointHealth } from "../provider/endpoint-health";
 import { OciError } from "../provider/errors";
 import { fetchBlobs } from "../provider/fetch";
 import { DEFAULT_LIMITS } from "../provider/limits";
@@ -77,7 +78,7 @@ test("whoever waits for the download of another waits no longer than it wants to
   registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 1 } });
   const client = createRegistryClient(SETTINGS);
   t.after(() => client.close());
-  const rooms = { client, blobs: openBlobs(folderFor(t)) };
+  const rooms = { client, health: createEndpointHealth(), blobs: openBlobs(folderFor(t)) };
   const descriptor: Descriptor = { digest, size: 1_000, mediaType: "x/y", annotations: {} };
   const plan = {
     layers: [{ descriptor, index: 0, form: { kind: "file", name: "x" } }],

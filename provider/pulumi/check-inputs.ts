@@ -86,6 +86,13 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
         new Map(Object.entries(type.fields)),
         `${name}.`,
       );
+    case "mirrors":
+      if (!Array.isArray(value)) return wrong("a list of mirrors");
+      return value.flatMap((item: unknown, index) => {
+        const kind = typeof item === "string" ? "string" : "object";
+        const one = isAbsent(item) ? [failure(`${name}[${index}]`, "it is null", hint)] : [];
+        return [...one, ...checkType(item, { ...type, kind }, `${name}[${index}]`, hint)];
+      });
     case "registries":
       if (typeof value !== "object" || Array.isArray(value)) return wrong("an object");
       return Object.entries(value as Record<string, unknown>).flatMap(([host, options]) =>

@@ -8,9 +8,9 @@ import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
 import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
+import { nameOfEndpoint } from "../registry/failure";
 import type { DestinationState } from "../store/placing";
 import { treeNameOf } from "../tree-key";
-import type { Reference } from "../types";
 import type { World } from "../world";
 import { checkNames } from "./check-inputs";
 import { chooseDigest, knownDigest, warnOfHonoredDigest } from "./choose-digest";
@@ -80,17 +80,20 @@ export async function check(
   const choice = await chooseDigest(read, given, known, run, host.confirmations);
   warnOfHonoredDigest(olds, inputs, report);
   const { digest, tagDigest, outage } = choice;
-  const request = { ...(await requestOf(read, directory)), digest, tagDigest, outage, known };
+  const { configuration } = world;
+  const asked = await requestOf(read, digest, { configuration, directory, report });
+  const request = { ...asked, tagDigest, outage, known };
   const limits = limitsWith(inputs.limits);
   const found = await bring(request, work, { settings: world.settings, limits, report, signal });
   await confirm(found, work, host);
+  sayWhoServed(found, request, work);
   if (!choice.isConfirmed) await sayWhatMoved(found, work);
   const placement = placementOf(found, work, placements);
   const copy = await placement?.look();
   const placed = placedAt(found, work, copy);
   const again = againByDigest(request, found);
   return {
-    inputs: { ...storedInputs(inputs), ...outputs(read.reference, found, olds), ...placed },
+    inputs: { ...storedInputs(inputs), ...outputs(found, olds), ...placed },
     failures: [],
     checked: {
       request: again,
@@ -146,8 +149,8 @@ function placementOf(
 
 /** The output `placedAt`; and why the copy changes, where nothing else shows it. */
 function placedAt(
-  { digest }: Located,
-  { inputs, reference, olds, run, report, directory }: Work,
+  { digest, reference }: Located,
+  { inputs, olds, run, report, directory }: Work,
   copy: DestinationState | undefined,
 ): Properties {
   const { destination } = inputs;
@@ -164,7 +167,8 @@ function isSamePlace(olds: Properties, destination: string, directory: string): 
   return typeof before === "string" && isSameDestination(directory, before, destination);
 }
 
-function outputs(reference: Reference, found: Located | Pulled, olds: Properties): Properties {
+function outputs(found: Located | Pulled, olds: Properties): Properties {
+  const { reference } = found;
   if ("tree" in found) return { ...outputsOf(reference, found) };
   // The same content has the same outputs, here or not.
   const { path } = olds;
@@ -195,14 +199,29 @@ function unknownAnswer(given: Properties): CheckAnswer {
 }
 
 /** The same content once more: the tag has been judged, and is not asked for again. */
-function againByDigest(request: PullRequest, { digest }: Located): PullRequest {
-  const { tag: _tag, ...repository } = request.reference;
-  const { platform, selection, transport } = request;
-  return { reference: { ...repository, digest }, digest, platform, selection, transport };
+function againByDigest(request: PullRequest, { reference, digest }: Located): PullRequest {
+  const { tag: _tag, ...repository } = reference;
+  const { platform, selection, totalTimeout } = request;
+  const meanings = [request, ...(request.others ?? [])];
+  const { endpoints } = meanings.find((meant) => meant.reference === reference) ?? request;
+  const pinned = { ...repository, digest };
+  return { reference: pinned, digest, endpoints, platform, selection, totalTimeout };
+}
+
+/** Where there was a choice: of what is new for good, of what stays in passing. */
+function sayWhoServed(
+  { servedBy, digest }: Located,
+  { endpoints }: PullRequest,
+  { olds, report }: Work,
+): void {
+  if (servedBy === undefined || (servedBy.role === "origin" && endpoints.length === 1)) return;
+  const message = `served by ${nameOfEndpoint(servedBy)}`;
+  if (olds["digest"] === digest) report.status(message);
+  else report.info(message);
 }
 
 async function sayWhatMoved(found: Located | Pulled, work: Work): Promise<void> {
-  const { inputs, reference, olds, world, report } = work;
+  const { inputs, olds, world, report } = work;
   const before = knownDigest(olds);
   if (before === undefined || before === found.digest) return;
   const { path } = olds;
@@ -210,7 +229,7 @@ async function sayWhatMoved(found: Located | Pulled, work: Work): Promise<void> 
     typeof path === "string" ? await world.trees.receipt(treeNameOf(path)) : undefined;
   report.info(
     movedMessage({
-      subject: formatReference(reference),
+      subject: formatReference(found.reference),
       isSameReference: olds["reference"] === inputs.reference && followsTag(work),
       before,
       after: found.digest,

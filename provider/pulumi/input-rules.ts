@@ -4,8 +4,9 @@
  */
 import { globProblem } from "../content/globs";
 import { pathProblem } from "../content/path-rules";
-import { registryProblem } from "../reference/grammar";
+import { registryProblem, repositoryProblem } from "../reference/grammar";
 import { parseProxy } from "../registry/proxy";
+import { trimmedLocation } from "../settings/registries-conf/names";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -16,6 +17,7 @@ const REGISTRY_HINT =
 export function ruleFailures(values: Values): readonly string[] {
   return [
     ...transportFailures(values, ""),
+    ...checkMirrors(values, ""),
     ...checkRegistries(values),
     ...checkSubPath(values),
     ...checkDestination(values),
@@ -23,7 +25,7 @@ export function ruleFailures(values: Values): readonly string[] {
   ];
 }
 
-/** Rules for the options of one registry; `prefix` stands before their names. */
+/** Rules for the options of one host; `prefix` stands before their names. */
 function transportFailures(values: Values, prefix: string): string[] {
   return [
     ...checkCertificate(values, prefix),
@@ -40,9 +42,42 @@ function checkRegistries({ registries }: Values): string[] {
     const problem = registryProblem(host);
     if (problem !== undefined) return [failure(name, problem.fact, REGISTRY_HINT)];
     if (typeof options !== "object" || options === null) return [];
-    return transportFailures(options as Values, `${name}.`);
+    const inner = [options as Values, `${name}.`] as const;
+    return [...transportFailures(...inner), ...checkMirrors(...inner)];
   });
 }
+
+function checkMirrors({ mirrors }: Values, prefix: string): string[] {
+  if (!Array.isArray(mirrors)) return [];
+  return mirrors.flatMap((mirror: unknown, index) => {
+    const name = `${prefix}mirrors[${index}]`;
+    if (typeof mirror === "string") return checkLocation(mirror, name);
+    if (typeof mirror !== "object" || mirror === null) return [];
+    const { location } = mirror as Values;
+    if (isAbsent(location)) return [failure(name, "it has no location", LOCATION_HINT)];
+    const wrong = typeof location === "string" ? checkLocation(location, `${name}.location`) : [];
+    return [...wrong, ...transportFailures(mirror as Values, `${name}.`)];
+  });
+}
+
+function checkLocation(location: string, name: string): string[] {
+  if (location === "") return [];
+  const [registry = "", ...path] = trimmedLocation(location).split("/");
+  const scheme = /^(https?|oci):\/\//i.exec(location)?.[1]?.toLowerCase();
+  if (scheme !== undefined) {
+    const how = scheme === "http" ? ", and plainHttp: true beside it" : "";
+    return [failure(name, `it begins with "${scheme}://"`, `write the host alone${how}`)];
+  }
+  // A user name there would be shown; so the text is not.
+  if (registry.includes("@")) {
+    return [failure(name, "it holds a user name", "give them as credentials beside the location")];
+  }
+  const problem = registryProblem(registry) ?? repositoryProblem([...path, "x"].join("/"));
+  return problem === undefined ? [] : [failure(name, problem.fact, LOCATION_HINT)];
+}
+
+const LOCATION_HINT =
+  "give the host of the mirror, and the path below which it has the registry's repositories: registry.corp.example:5000/ghcr";
 
 function checkCertificate({ clientCertificate }: Values, prefix: string): string[] {
   if (typeof clientCertificate !== "object" || clientCertificate === null) return [];

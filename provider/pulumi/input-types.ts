@@ -12,6 +12,8 @@ export type InputType =
   /** A list of whole numbers, 0 or more. */
   | { readonly kind: "numbers" }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> }
+  /** A list of locations (`host[:port][/path]`), or of objects with these fields. */
+  | { readonly kind: "mirrors"; readonly fields: Readonly<Record<string, InputField>> }
   /** Any number of registries (`host`, `host:port`), each with the same fields. */
   | { readonly kind: "registries"; readonly fields: Readonly<Record<string, InputField>> };
 
@@ -40,6 +42,10 @@ export interface Flag {
   readonly file?: "text" | "json";
   /** Its values are NAME=VALUE, with the names of the input's fields. */
   readonly pairs?: true;
+  /** It may be given several times, and each time adds to a list. */
+  readonly repeatable?: true;
+  /** A switch that turns off what is on by default. */
+  readonly negates?: true;
   /** Shown instead of the input's description. */
   readonly description?: string;
 }

@@ -104,8 +104,6 @@ export interface CheckedInputs extends Selection, TransportInputs {
   readonly destination?: string;
   readonly onLocalChange?: OnLocalChange;
   readonly pullOnPreview?: boolean;
-  /** By host and optional port; a host alone says nothing. */
-  readonly registries?: Readonly<Record<string, TransportInputs | null>>;
 }
 
 /** The inputs in the table's order, for the tables of the docs. */

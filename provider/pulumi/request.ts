@@ -1,26 +1,86 @@
 /**
  * From checked inputs to what the road is asked: the same for the resource, the function and the
- * command line. Reads files of certificates and keys; dials nothing.
+ * command line. Reads registries.conf and files of certificates and keys; dials nothing.
  */
+import { resolve } from "node:path";
 import { selectionOf } from "../content/selection";
+import type { Report } from "../context";
 import type { PullRequest } from "../pull";
 import { parsePlatform } from "../reference/platform";
+import type { Configuration } from "../settings/configuration";
+import type { RegistriesConf } from "../settings/registries-conf/tables";
+import type { Endpoint, Reference } from "../types";
 import type { ReadInputs } from "./read-inputs";
-import { transportOf } from "./transport";
+import { endpointsFor, type RouteWorld } from "./routes";
+import { meantBy } from "./short-name";
+import { registerSecrets, totalTimeout } from "./transport";
 
-/** @throws OciError CONFIG where a file of certificates or keys cannot be used. */
+/** Where a request is made. */
+export interface RequestWorld {
+  readonly configuration: Configuration;
+  /** Of the program; absolute. */
+  readonly directory: string;
+  readonly report: Report;
+}
+
+/**
+ * What a pull is asked.
+ * @param digest - Exactly this digest is wanted, whatever the tag says: mirrors may be for digests only.
+ * @throws OciError CONFIG where a file cannot be used, BLOCKED where nobody may be asked,
+ * INVALID_REFERENCE where a name without a registry means nothing.
+ */
 export async function requestOf(
-  { inputs, reference }: ReadInputs,
-  directory: string,
+  read: ReadInputs,
+  digest: string | undefined,
+  world: RequestWorld,
 ): Promise<PullRequest> {
-  const { digest, onTagMove, platform } = inputs;
+  const { inputs } = read;
+  registerSecrets(inputs);
+  const conf = await confOf(read, world);
+  const routes: RouteWorld = { ...world, inputs, conf };
+  const meant = await meantBy(read, conf, world.configuration);
+  const [first, ...others] = meant.references;
+  const way = await wayOf(first, digest, routes);
+  const ways = await Promise.all(others.map((reference) => wayOf(reference, digest, routes)));
   return {
-    reference,
+    ...way,
+    ...(ways.length === 0 ? {} : { others: ways }),
     digest,
-    platform: platform === undefined ? undefined : parsePlatform(platform),
+    platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
     // Who gives a digest has judged the tag: pinning is what the error of a moved one asks for.
-    onTagMove: digest === undefined ? onTagMove : undefined,
+    onTagMove: inputs.digest === undefined ? inputs.onTagMove : undefined,
     selection: selectionOf(inputs),
-    transport: await transportOf(inputs, reference.registry, directory),
+    totalTimeout: totalTimeout(inputs, first.registry),
   };
+}
+
+/** What registries.conf says for these inputs. @throws OciError CONFIG, naming the file. */
+export async function confOf(
+  { inputs: { registriesConf } }: ReadInputs,
+  { configuration, directory, report }: RequestWorld,
+): Promise<RegistriesConf> {
+  const file = registriesConf === undefined ? undefined : resolve(directory, registriesConf);
+  return await configuration.registriesConf(file, report);
+}
+
+interface Way {
+  readonly reference: Reference;
+  readonly endpoints: readonly Endpoint[];
+  readonly tagEndpoints?: readonly Endpoint[];
+}
+
+/** Which mirrors serve a reference depends on whether it is asked for by digest. */
+async function wayOf(
+  reference: Reference,
+  digest: string | undefined,
+  routes: RouteWorld,
+): Promise<Way> {
+  const wanted = digest ?? reference.digest;
+  if (wanted === undefined) return { reference, endpoints: await endpointsFor(reference, routes) };
+  const endpoints = await endpointsFor({ ...reference, digest: wanted }, routes);
+  if (reference.tag === undefined) return { reference, endpoints };
+  const { digest: _digest, ...byTag } = reference;
+  // Its tag is asked for best effort, to compare: where nobody may be asked, there is nothing to.
+  const tagEndpoints = await endpointsFor(byTag, routes).catch(() => []);
+  return { reference, endpoints, tagEndpoints };
 }

@@ -2,7 +2,6 @@
  * The road for callers that are no provider: the program's class (resolving ahead, restoring
  * content), the plain function, the command line. One world per process and directory.
  */
-import { join, resolve } from "node:path";
 import { asOciError, errorFacts, OciError } from "../errors";
 import { limitsWith } from "../limits";
 import { SILENT, type Context, type Report } from "../context";
@@ -13,22 +12,20 @@ import { parseReference } from "../reference/parse";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
-import { openDestination } from "../store/destination";
-import type { OnLocalChange, Owner } from "../store/placing";
 import { treeNameOf } from "../tree-key";
 import type { Reference } from "../types";
-import { openWorld, type PullRooms, type World } from "../world";
+import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
+import { besideOthers, instead } from "./copies";
 import { storedInputs, type CheckedInputs } from "./inputs";
+import type { Explanation } from "./explain";
 import type { Properties } from "./lifecycle";
 import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
-import { createPlacements, type Placements } from "./placement";
 import { readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
 
 export interface SessionResult {
-  readonly reference: Reference;
   readonly pulled: Pulled;
   /** Where a copy was placed, as the input `destination` says. */
   readonly placedAt?: string;
@@ -48,14 +45,8 @@ export interface SessionOptions {
   readonly onResolved?: (digest: string) => void;
 }
 
-/** Who owns what `oci-artifact pull` has placed. */
-const COMMAND_LINE: Owner = { id: "command line", urn: "" };
-
 const worlds = new Map<string, World>();
 let settings: Settings | undefined;
-
-/** Functions that place copies at this moment. */
-let copying: { readonly placements: Placements; callers: number } | undefined;
 
 function worldOf(options: SessionOptions): World {
   settings ??= readSettings();
@@ -82,60 +73,26 @@ export async function pullInputs(
   options: SessionOptions,
 ): Promise<SessionResult> {
   const { request, world, context, inputs } = await prepare(values, options);
-  const { reference } = request;
   const { destination, onLocalChange } = inputs;
   if (destination === undefined || options.destination === undefined) {
-    return { reference, pulled: await pull(request, world, context) };
+    return { pulled: await pull(request, world, context) };
   }
   const { directory } = options;
   if (options.destination === "instead") {
     const trees = instead(destination, onLocalChange, world, directory);
     const pulled = await pull(request, { ...world, trees }, context);
-    return { reference, pulled, placedAt: destination };
+    return { pulled, placedAt: destination };
   }
-  const caller = `getOciArtifact of ${formatReference(reference)}`;
+  const caller = `getOciArtifact of ${formatReference(request.reference)}`;
   const plan = { urn: "", caller, directory, destination };
   const pulled = await besideOthers(async (placements) => {
     const found = await pull(request, world, context);
     const { key, tree } = found;
     const wanted = { ...plan, key, tree, onLocalChange: onLocalChange ?? "restore" };
-    await placements.plan(wanted).place(claimantOf(reference), tree, context.report);
+    await placements.plan(wanted).place(claimantOf(found.reference), tree, context.report);
     return found;
   });
-  return { reference, pulled, placedAt: placedAtOf(reference, destination) };
-}
-
-/**
- * Work that knows the destinations of all functions at work with it. When the last one has ended they
- * are forgotten: what a later run of this process wants there is an update, and no clash.
- */
-async function besideOthers<T>(work: (placements: Placements) => Promise<T>): Promise<T> {
-  copying ??= { placements: createPlacements(), callers: 0 };
-  const mine = copying;
-  mine.callers += 1;
-  try {
-    return await work(mine.placements);
-  } finally {
-    mine.callers -= 1;
-    if (mine.callers === 0) copying = undefined;
-  }
-}
-
-/** A destination in the place of the trees: content goes there without a detour. */
-function instead(
-  destination: string,
-  onLocalChange: OnLocalChange = "error",
-  { settings }: World,
-  directory: string,
-): PullRooms["trees"] {
-  const place = openDestination({
-    folder: resolve(directory, destination),
-    shown: destination,
-    records: join(settings.cacheDirectory, "destinations"),
-  });
-  return {
-    ensure: (key, fill, report) => place.place({ key, onLocalChange }, COMMAND_LINE, fill, report),
-  };
+  return { pulled, placedAt: placedAtOf(pulled.reference, destination) };
 }
 
 /** Looks at what a reference names, by plain inputs, without pulling it. @throws like pullInputs. */
@@ -145,7 +102,17 @@ export async function inspectInputs(
 ): Promise<{ readonly pinned: string; readonly found: Inspection }> {
   const { request, world, context } = await prepare(values, options);
   const found = await inspect(request, world, context);
-  return { pinned: pinnedReference(request.reference, found.digest), found };
+  return { pinned: pinnedReference(found.reference, found.digest), found };
+}
+
+/** Where the pull of a reference would go, by plain inputs. @throws like pullInputs. */
+export async function explainInputs(
+  values: Properties,
+  options: SessionOptions & { readonly online: boolean },
+): Promise<Explanation> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  const { explain } = require("./explain") as typeof import("./explain");
+  return await explain(validInputs(values), worldOf(options), options);
 }
 
 interface Prepared {
@@ -158,14 +125,17 @@ interface Prepared {
 async function prepare(values: Properties, options: SessionOptions): Promise<Prepared> {
   const read = validInputs(values);
   const world = worldOf(options);
+  const { directory, report = SILENT, onResolved } = options;
+  const { configuration } = world;
+  const { digest } = read.inputs;
   const request: PullRequest = {
-    ...(await requestOf(read, options.directory)),
-    onResolved: options.onResolved,
+    ...(await requestOf(read, digest, { configuration, directory, report })),
+    onResolved,
   };
   const context: Context = {
     settings: world.settings,
     limits: limitsWith(read.inputs.limits),
-    report: options.report ?? SILENT,
+    report,
     signal: options.signal ?? new AbortController().signal,
   };
   return { inputs: read.inputs, request, world, context };
@@ -178,7 +148,7 @@ function claimantOf(reference: Reference): string {
 
 /** Claims the tree of a result for a caller without a state: as long as it is asked for again. */
 export async function claimFor(result: SessionResult, options: SessionOptions): Promise<void> {
-  const claimant = claimantOf(result.reference);
+  const claimant = claimantOf(result.pulled.reference);
   const world = worldOf(options);
   await world.claims.claimInPassing(claimant, treeNameOf(result.pulled.path));
   void world.tidy();
@@ -260,9 +230,9 @@ async function confirmedDigest(
  * given for.
  */
 function sameRegistry(values: Properties, pinned: string): Properties {
-  const { reference, registries } = values;
-  // These are given by their registries' names, and go nowhere else anyway.
-  const content = { ...storedInputs(values), registries };
+  const { reference, registries, registriesConf, authFile } = values;
+  // These are by the names of registries, and go nowhere else anyway.
+  const content = { ...storedInputs(values), registries, registriesConf, authFile };
   if (typeof reference !== "string") return content;
   try {
     return parseReference(reference).registry === parseReference(pinned).registry
@@ -288,8 +258,11 @@ function validInputs(values: Properties): ReadInputs {
 }
 
 /** The outputs of a result, as the resource would have them. */
-export function outputsOfResult({ reference, pulled, placedAt }: SessionResult): OutputValues {
-  return { ...outputsOf(reference, pulled), ...(placedAt === undefined ? {} : { placedAt }) };
+export function outputsOfResult({ pulled, placedAt }: SessionResult): OutputValues {
+  return {
+    ...outputsOf(pulled.reference, pulled),
+    ...(placedAt === undefined ? {} : { placedAt }),
+  };
 }
 
 /** What a pull threw, in words. */

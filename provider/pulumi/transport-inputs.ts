@@ -2,6 +2,7 @@
  * The rows of the table of inputs that say how a registry is reached: for the reference's own host,
  * and for others by name. Pure.
  */
+import type { MirrorUse } from "../settings/registries-conf/tables";
 import type { InputRow, InputType, NumberType } from "./input-types";
 
 const STRING: InputType = { kind: "string" };
@@ -10,8 +11,8 @@ const BOOLEAN: InputType = { kind: "boolean" };
 /** Up to a day: timers know no more than some weeks, and nobody waits that long. */
 const SECONDS: NumberType = { kind: "number", above: 0, atMost: 86_400 };
 
-/** Of the reference's own host. */
-const FLAT_INPUTS = {
+/** How one host is reached. */
+const HOST_INPUTS = {
   plainHttp: {
     group: "how",
     type: BOOLEAN,
@@ -107,7 +108,7 @@ const FLAT_INPUTS = {
         },
       },
     },
-    default: "Docker's config file and its helpers",
+    default: "the auth files and helpers of this machine",
     flags: [
       {
         name: "username",
@@ -184,17 +185,81 @@ const FLAT_INPUTS = {
         description: "For the whole pull; default none",
       },
     ],
-    description: "Seconds that may pass: `{ connect, stall, total }`",
+    description:
+      "Seconds that may pass: `{ connect, stall, total }`. The first two hold for mirrors, too",
   },
 } as const satisfies Readonly<Record<string, InputRow>>;
 
-/** The table's rows: those of the reference's own host, and the same for any host by its name. */
+/** Of the reference's own registry. */
+const REGISTRY_INPUTS = {
+  ...HOST_INPUTS,
+  mirrors: {
+    group: "how",
+    secret: true,
+    type: {
+      kind: "mirrors",
+      fields: {
+        location: {
+          type: STRING,
+          description:
+            "What stands in the place of the reference's registry: `registry.corp.example:5000/ghcr`",
+        },
+        pullFromMirror: {
+          type: { kind: "choice", values: ["all", "digest-only", "tag-only"] },
+          description:
+            'Which references it serves: `"all"` (default), `"digest-only"` or `"tag-only"`',
+        },
+        plainHttp: HOST_INPUTS.plainHttp,
+        skipTlsVerify: HOST_INPUTS.skipTlsVerify,
+        insecure: HOST_INPUTS.insecure,
+        credentials: HOST_INPUTS.credentials,
+        caCertificates: HOST_INPUTS.caCertificates,
+        clientCertificate: HOST_INPUTS.clientCertificate,
+      },
+    },
+    default: "those of registries.conf",
+    flags: [
+      {
+        name: "mirror",
+        argument: "LOCATION",
+        repeatable: true,
+        description:
+          "Place to ask before the reference's registry, host[:port][/path]; repeatable, asked in order",
+      },
+      {
+        name: "mirrors",
+        argument: "FILE",
+        file: "json",
+        description:
+          'JSON file with mirrors and how each is reached: [{"location": "registry.corp.example/ghcr", "plainHttp": true}]',
+      },
+    ],
+    description:
+      "Places to ask before the reference's registry, in order: each a location (`registry.corp.example:5000/ghcr`, which stands in the place of the registry's name), or `{ location, pullFromMirror, plainHttp, skipTlsVerify, insecure, credentials, caCertificates, clientCertificate }`. Those of registries.conf come behind them. Always secret; never stored",
+  },
+  fallback: {
+    group: "how",
+    type: BOOLEAN,
+    default: "`true`",
+    flags: [
+      {
+        name: "no-fallback",
+        negates: true,
+        description: "Ask the mirrors only, and never the reference's own registry",
+      },
+    ],
+    description:
+      "Whether the reference's own registry is asked where no mirror serves. With `false`, without a mirror nothing can be pulled",
+  },
+} as const satisfies Readonly<Record<string, InputRow>>;
+
+/** The table's rows: those of the reference's own registry, and the same for any by its name. */
 export const TRANSPORT_INPUTS = {
-  ...FLAT_INPUTS,
+  ...REGISTRY_INPUTS,
   registries: {
     group: "how",
     secret: true,
-    type: { kind: "registries", fields: FLAT_INPUTS },
+    type: { kind: "registries", fields: REGISTRY_INPUTS },
     default: "the stack configuration `oci-artifact:registries`",
     flags: [
       {
@@ -206,12 +271,28 @@ export const TRANSPORT_INPUTS = {
       },
     ],
     description:
-      'The same options for registries by their names, of which the reference\'s own counts: `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins, and one given here wins over the stack configuration. Always secret; never stored',
+      'The same options for registries by their names, mirrors included: `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins for the reference\'s own registry, and one given here wins over the stack configuration. Always secret; never stored',
+  },
+  registriesConf: {
+    group: "how",
+    type: STRING,
+    default: "as podman and skopeo find it",
+    flags: [{ name: "registries-conf", argument: "FILE" }],
+    description:
+      "The registries.conf to use, relative to the program's directory: mirrors, blocked registries, short names (docs/mirrors.md). Its drop-in directories count as well",
+  },
+  authFile: {
+    group: "how",
+    type: STRING,
+    default: "as podman and Docker find theirs",
+    flags: [{ name: "auth-file", argument: "FILE" }],
+    description:
+      "The one auth.json or Docker config file to take credentials from, relative to the program's directory (docs/credentials.md). Without it: `REGISTRY_AUTH_FILE`, `DOCKER_AUTH_CONFIG`, the files of containers tools, Docker's",
   },
 } as const satisfies Readonly<Record<string, InputRow>>;
 
-/** How one registry is reached: the checked inputs of these rows. */
-export interface TransportInputs {
+/** How one host is reached: the checked inputs of these rows. */
+export interface HostInputs {
   readonly plainHttp?: boolean;
   readonly skipTlsVerify?: boolean;
   readonly insecure?: boolean;
@@ -233,4 +314,24 @@ export interface TransportInputs {
     readonly stall?: number;
     readonly total?: number;
   };
+}
+
+/** One of `mirrors`: what may be given as its location alone. */
+export interface MirrorInput extends Omit<HostInputs, "proxy" | "timeouts"> {
+  readonly location: string;
+  readonly pullFromMirror?: MirrorUse;
+}
+
+/** How one registry is reached, and what is asked before it. */
+export interface RegistryInputs extends HostInputs {
+  readonly mirrors?: readonly (string | MirrorInput)[];
+  readonly fallback?: boolean;
+}
+
+/** All inputs that say how. */
+export interface TransportInputs extends RegistryInputs {
+  /** By host and optional port; a host alone says nothing. */
+  readonly registries?: Readonly<Record<string, RegistryInputs | null>>;
+  readonly registriesConf?: string;
+  readonly authFile?: string;
 }

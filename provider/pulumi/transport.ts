@@ -1,75 +1,136 @@
 /**
- * From the inputs that say how to the options of the transport: reads certificate files and
- * registers secrets. Resolves and dials nothing.
+ * From the inputs that say how to the options of one host: what is said of the reference's own
+ * registry, of any by its name, and of one mirror. Reads certificate files; resolves and dials nothing.
  */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { OciError, systemCode } from "../errors";
 import { registerSecret } from "../redact";
 import { normalizedRegistry } from "../docker-hub";
 import { parseProxy } from "../registry/proxy";
-import { pairProblem } from "../settings/client-certificate";
-import type { PullTimeouts, TransportOptions } from "../settings/endpoints";
-import type { ClientCertificate } from "../types";
-import type { CheckedInputs } from "./inputs";
-import type { TransportInputs } from "./transport-inputs";
+import type { HostOptions, PullTimeouts } from "../settings/endpoints";
+import { certificatesOf, clientPair } from "./pem-inputs";
+import type { HostInputs, MirrorInput, RegistryInputs, TransportInputs } from "./transport-inputs";
+
+/** A host that is asked. */
+export interface AskedHost {
+  /** Normalized, as in a {@link Reference}. */
+  readonly registry: string;
+  /** It is the registry of the reference, as the user wrote it: the flat options are its own. */
+  readonly isOwn: boolean;
+  /** What is said of it as a mirror, and how errors call that: `mirrors[0]`. */
+  readonly mirror?: { readonly name: string; readonly options: HostInputs };
+}
+
+/** Options of one source, and what stands before their names in errors. */
+interface Layer {
+  readonly options: HostInputs;
+  readonly prefix: string;
+}
 
 /**
- * How a registry is reached: by the options of the inputs, and where they say nothing, by those of
- * `registries` for it. Authorities of both are trusted.
+ * How a host is reached. Of `registries` its own entry counts; over it, for the reference's own host,
+ * the flat options; and over all, what is said of it as a mirror. Authorities of all are trusted. Of
+ * the flat options, `proxy` and `timeouts` hold for other hosts as well, where nothing else is said.
  *
- * @param registry - normalized, as in a {@link Reference}
  * @throws OciError CONFIG where a file of certificates or keys cannot be used.
  */
-export async function transportOf(
-  inputs: TransportInputs & Pick<CheckedInputs, "registries">,
-  registry: string,
+export async function hostOptions(
+  inputs: TransportInputs,
+  { registry, isOwn, mirror }: AskedHost,
   directory: string,
-): Promise<TransportOptions> {
-  const registries = Object.entries(inputs.registries ?? {});
-  for (const [, options] of registries) {
-    // None of them may be shown, whichever is used.
-    const { credentials, clientCertificate } = options ?? {};
+): Promise<HostOptions> {
+  const { proxy, timeouts } = inputs;
+  const general: HostInputs = {
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(timeouts === undefined ? {} : { timeouts }),
+  };
+  const layers: Layer[] = [
+    ...(isOwn ? [] : [{ options: general, prefix: "" }]),
+    ...namedLayers(inputs, registry),
+    ...(isOwn ? [{ options: inputs, prefix: "" }] : []),
+    ...(mirror === undefined ? [] : [{ options: mirror.options, prefix: `${mirror.name}.` }]),
+  ];
+  const read = await Promise.all(layers.map((layer) => optionsOf(layer, directory)));
+  const waits = Object.assign({}, ...read.map((options) => options.timeouts)) as PullTimeouts;
+  const authorities = read.flatMap((options) => options.caCertificates ?? []);
+  return Object.freeze({
+    ...(Object.assign({}, ...read) as HostOptions),
+    caCertificates: authorities,
+    ...(Object.keys(waits).length === 0 ? {} : { timeouts: waits }),
+  });
+}
+
+/** The mirrors of a registry, as they are given: its own, or those that `registries` has for it. */
+export function mirrorsOf(inputs: TransportInputs, registry: string): readonly AskedMirror[] {
+  const [name, named] = namedEntry(inputs, registry);
+  const prefix = inputs.mirrors === undefined && name !== undefined ? `registries["${name}"].` : "";
+  return (inputs.mirrors ?? named?.mirrors ?? []).map((mirror, index) => ({
+    ...(typeof mirror === "string" ? { location: mirror } : mirror),
+    name: `${prefix}mirrors[${index}]`,
+  }));
+}
+
+/** A mirror, and how errors call it. */
+export interface AskedMirror extends MirrorInput {
+  readonly name: string;
+}
+
+/** Whether the registry itself is asked behind its mirrors. */
+export function hasFallback(inputs: TransportInputs, registry: string): boolean {
+  const [, named] = namedEntry(inputs, registry);
+  return inputs.fallback ?? named?.fallback ?? true;
+}
+
+/** Milliseconds for a whole pull of the registry's content; undefined for no bound. */
+export function totalTimeout(inputs: TransportInputs, registry: string): number | undefined {
+  const [, named] = namedEntry(inputs, registry);
+  const seconds = inputs.timeouts?.total ?? named?.timeouts?.total;
+  return seconds === undefined ? undefined : milliseconds(seconds);
+}
+
+/** None of them may be shown, whichever is used. */
+export function registerSecrets(inputs: TransportInputs): void {
+  const registries = Object.values(inputs.registries ?? {}).map((options) => options ?? {});
+  const hosts = [inputs, ...registries].flatMap(
+    (options: RegistryInputs): readonly HostInputs[] => [
+      options,
+      ...(options.mirrors ?? []).filter((mirror) => typeof mirror !== "string"),
+    ],
+  );
+  for (const { credentials, clientCertificate } of hosts) {
     [credentials?.password, credentials?.identityToken, clientCertificate?.passphrase].forEach(
       registerSecret,
     );
   }
-  const [name, named] = registries.find(([host]) => normalizedRegistry(host) === registry) ?? [];
-  const own = await optionsOf(inputs, "", directory);
-  if (name === undefined || named === undefined || named === null) return own;
-  const others = await optionsOf(named, `registries["${name}"].`, directory);
-  const timeouts = { ...others.timeouts, ...own.timeouts };
-  return Object.freeze({
-    ...others,
-    ...own,
-    caCertificates: [...(others.caCertificates ?? []), ...(own.caCertificates ?? [])],
-    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
-  });
 }
 
-/** @param prefix - stands before the names of the inputs in errors */
-async function optionsOf(
-  inputs: TransportInputs,
-  prefix: string,
-  directory: string,
-): Promise<TransportOptions> {
-  const { plainHttp, skipTlsVerify, insecure, credentials, clientCertificate, timeouts } = inputs;
-  registerSecret(credentials?.password);
-  registerSecret(credentials?.identityToken);
-  const caCertificates = await Promise.all(
-    (inputs.caCertificates ?? []).map((entry, index) =>
-      pemText(
-        entry,
-        { name: `${prefix}caCertificates[${index}]`, label: "CERTIFICATE" },
-        directory,
-      ),
-    ),
+function namedLayers(inputs: TransportInputs, registry: string): readonly Layer[] {
+  const [name, options] = namedEntry(inputs, registry);
+  return name === undefined || options === undefined
+    ? []
+    : [{ options, prefix: `registries["${name}"].` }];
+}
+
+/** What `registries` has for the registry, however it is spelled there. */
+function namedEntry(
+  { registries = {} }: TransportInputs,
+  registry: string,
+): readonly [string | undefined, RegistryInputs | undefined] {
+  const found = Object.entries(registries).find(([host]) => normalizedRegistry(host) === registry);
+  return [found?.[0], found?.[1] ?? undefined];
+}
+
+async function optionsOf({ options, prefix }: Layer, directory: string): Promise<HostOptions> {
+  const { plainHttp, skipTlsVerify, insecure, credentials, clientCertificate, timeouts } = options;
+  const caCertificates = await certificatesOf(
+    options.caCertificates,
+    `${prefix}caCertificates`,
+    directory,
   );
   const pair =
     clientCertificate === undefined
       ? undefined
       : await clientPair(clientCertificate, `${prefix}clientCertificate`, directory);
-  const proxy = inputs.proxy === undefined ? undefined : proxyOf(inputs.proxy);
+  const proxy = options.proxy === undefined ? undefined : proxyOf(options.proxy);
+  const source = `the input "${prefix}credentials"`;
   return Object.freeze({
     ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(skipTlsVerify === undefined ? {} : { skipTlsVerify }),
@@ -78,39 +139,9 @@ async function optionsOf(
     ...(pair === undefined ? {} : { clientCertificate: pair }),
     ...(credentials === undefined
       ? {}
-      : {
-          credentials: {
-            ...credentials,
-            source: `the input "${prefix}credentials"`,
-            explicit: true,
-          },
-        }),
+      : { credentials: { ...credentials, source, explicit: true } }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(timeouts === undefined ? {} : { timeouts: inMilliseconds(timeouts) }),
-  });
-}
-
-async function clientPair(
-  given: ClientCertificate,
-  name: string,
-  directory: string,
-): Promise<ClientCertificate> {
-  registerSecret(given.passphrase);
-  const part = async (field: "certificate" | "key", label: string): Promise<string> => {
-    const subject = { name: `${name}.${field}`, label, isSecret: field === "key" };
-    return await pemText(given[field], subject, directory);
-  };
-  const certificate = await part("certificate", "CERTIFICATE");
-  const key = await part("key", "PRIVATE KEY");
-  const pair = Object.freeze({ ...given, certificate, key });
-  const problem = pairProblem(pair);
-  if (problem === undefined) return pair;
-  throw new OciError({
-    code: "CONFIG",
-    verb: "use",
-    subject: `${name}.${problem.field}`,
-    fact: problem.fact,
-    hint: "give a certificate and its own key, and the passphrase where the key is encrypted",
   });
 }
 
@@ -124,48 +155,14 @@ function proxyOf(text: string): URL | "none" {
   return proxy;
 }
 
-function inMilliseconds(timeouts: NonNullable<TransportInputs["timeouts"]>): PullTimeouts {
-  // Nought would be no bound at all.
+function inMilliseconds(timeouts: NonNullable<HostInputs["timeouts"]>): PullTimeouts {
   const entries = Object.entries(timeouts).map(
-    ([name, seconds]) => [name, Math.max(1, Math.round(seconds * 1_000))] as const,
+    ([name, seconds]) => [name, milliseconds(seconds)] as const,
   );
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** What a PEM text is for, and how errors show it. */
-interface PemSubject {
-  readonly name: string;
-  /** What stands behind BEGIN, or ends there: "CERTIFICATE", "PRIVATE KEY". */
-  readonly label: string;
-  /** Neither the text nor what may be its path is shown. */
-  readonly isSecret?: boolean;
-}
-
-/** The text, or what the file of that name holds. */
-async function pemText(
-  entry: string,
-  { name, label, isSecret = false }: PemSubject,
-  directory: string,
-): Promise<string> {
-  const isPath = !entry.includes("-----BEGIN");
-  const shown = isPath && !isSecret ? entry : isPath ? "the file" : "the text";
-  const problem = (fact: string, cause?: unknown): OciError =>
-    new OciError({
-      code: "CONFIG",
-      verb: "use",
-      subject: name,
-      fact: `${shown} ${fact}`,
-      hint: "give a PEM text, or the path of a PEM file, relative to the program's directory",
-      cause,
-    });
-  let text = entry;
-  try {
-    if (isPath) text = await readFile(resolve(directory, entry), "utf8");
-  } catch (error) {
-    throw problem(`cannot be read (${systemCode(error) ?? "unknown reason"})`, error);
-  }
-  if (isSecret) registerSecret(text);
-  const isOne = new RegExp(`-----BEGIN (?:[A-Z]+ )*${label}-----`).test(text);
-  if (!isOne) throw problem(`holds no ${label.toLowerCase()}`);
-  return text;
+/** Nought would be no bound at all. */
+function milliseconds(seconds: number): number {
+  return Math.max(1, Math.round(seconds * 1_000));
 }

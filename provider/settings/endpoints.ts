@@ -1,16 +1,23 @@
 /**
- * Where to ask for a reference, in order: today its origin alone. Pure: reads no file and never
- * looks at credentials that were not given for this reference.
+ * From a place on the way of a reference to an endpoint: what the user, registries.conf and certs.d
+ * say of its host, put together. Pure: reads no file and looks for no credentials.
  */
-import type { ClientCertificate, Credential, Endpoint, Reference, Timeouts } from "../types";
+import type { OciError } from "../errors";
+import type { ClientCertificate, Credential, Endpoint, Timeouts } from "../types";
+import type { HostCertificates } from "./certs-d/read";
+import type { CredentialSearch } from "./credentials";
+import type { Stop } from "./route";
 
-/** How one registry is reached; the "how" inputs of a pull. */
-export interface TransportOptions {
+/** How one host is reached; the "how" inputs of a pull. */
+export interface HostOptions {
   /** HTTP instead of HTTPS. Default false. */
   readonly plainHttp?: boolean;
   /** Certificates are not checked. Default false. */
   readonly skipTlsVerify?: boolean;
-  /** TLS without verification; and where none can be had, plain HTTP. Default false. */
+  /**
+   * TLS without verification; and where none can be had, plain HTTP. Default: what registries.conf
+   * says of this place.
+   */
   readonly insecure?: boolean;
   /** PEM texts, trusted beside the system's authorities. */
   readonly caCertificates?: readonly string[];
@@ -18,7 +25,7 @@ export interface TransportOptions {
   /** In place of the environment's; "none" for no proxy at all. */
   readonly proxy?: URL | "none";
   readonly timeouts?: PullTimeouts;
-  /** For the reference's own registry only. */
+  /** For this host and port only. */
   readonly credentials?: Credential;
 }
 
@@ -28,30 +35,42 @@ export interface PullTimeouts extends Timeouts {
   readonly total?: number;
 }
 
+/** What this machine knows of a host. */
+export interface HostFacts extends Partial<HostCertificates> {
+  /** Where a credential is looked for, where none is given. */
+  readonly search?: CredentialSearch;
+  /** Why it cannot be asked. */
+  readonly unusable?: OciError;
+}
+
 /** Names that are not the host which serves them. Docker Hub is the only one that is normalized. */
 const SERVED_BY: ReadonlyMap<string, string> = new Map([["docker.io", "registry-1.docker.io"]]);
 
-/** The endpoints of a reference, first choice first. Frozen; never empty. */
-export function endpointsOf(
-  reference: Reference,
-  transport: TransportOptions,
-): readonly Endpoint[] {
-  const { insecure = false, plainHttp = false, clientCertificate, proxy, timeouts } = transport;
-  const origin: Endpoint = {
-    role: "origin",
-    host: SERVED_BY.get(reference.registry) ?? reference.registry,
-    registry: reference.registry,
-    repository: reference.repository,
+/** The endpoint of a place, as the options of its host say. Frozen. */
+export function endpointOf(stop: Stop, options: HostOptions, facts: HostFacts = {}): Endpoint {
+  const { plainHttp = false, insecure = stop.insecure, proxy, timeouts, credentials } = options;
+  const clientCertificate = options.clientCertificate ?? facts.clientCertificate;
+  const { notes = [] } = facts;
+  const authorities = [...(options.caCertificates ?? []), ...(facts.certificateAuthorities ?? [])];
+  return Object.freeze({
+    role: stop.role,
+    host: SERVED_BY.get(stop.registry) ?? stop.registry,
+    registry: stop.registry,
+    repository: stop.repository,
     plainHttp,
     ...(insecure && !plainHttp ? { fallsBackToHttp: true } : {}),
     tls: Object.freeze({
-      skipVerify: (transport.skipTlsVerify ?? false) || insecure,
-      certificateAuthorities: Object.freeze([...(transport.caCertificates ?? [])]),
+      skipVerify: (options.skipTlsVerify ?? false) || insecure,
+      certificateAuthorities: Object.freeze(authorities),
+      ...(notes.length === 0 ? {} : { notes }),
     }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(timeouts === undefined ? {} : { timeouts }),
-    ...(transport.credentials === undefined ? {} : { credential: transport.credentials }),
-  };
-  return Object.freeze([Object.freeze(origin)]);
+    ...(credentials === undefined ? {} : { credential: credentials }),
+    ...(facts.search === undefined ? {} : { search: facts.search }),
+    ...(stop.namespaceProxy === undefined ? {} : { namespaceProxy: stop.namespaceProxy }),
+    ...(stop.namedBy === undefined ? {} : { namedBy: stop.namedBy }),
+    ...(facts.unusable === undefined ? {} : { unusable: facts.unusable }),
+  });
 }

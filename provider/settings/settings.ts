@@ -5,7 +5,10 @@
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { OciError } from "../errors";
+import { locateAuthFiles } from "./auth-files/locate";
 import { parseByteSize } from "./byte-size";
+import type { CredentialSearch } from "./credentials";
+import { AUTH_FILES } from "./registries-conf/tables";
 
 /** What the blobs of the cache may come to, unless OCI_ARTIFACT_CACHE_MAX says otherwise: 10 GiB. */
 export const DEFAULT_CACHE_BYTES = 10 * 1024 ** 3;
@@ -17,10 +20,8 @@ export interface Settings {
   readonly cacheMaxBytes: number;
   /** Where blobs go for one run when the cache cannot be written. */
   readonly temporaryDirectory: string;
-  /** Docker's config file, or undefined where there is no home. Absolute. */
-  readonly dockerConfig: string | undefined;
-  /** PATH that credential helpers are looked up in. */
-  readonly searchPath: string;
+  /** Where credentials are looked for, unless registries.conf or the user says otherwise. */
+  readonly search: CredentialSearch;
   /** Files and folders with certificates of the system, from SSL_CERT_FILE and SSL_CERT_DIR. */
   readonly certificateFile: string | undefined;
   readonly certificateDirectories: readonly string[];
@@ -29,7 +30,31 @@ export interface Settings {
   readonly proxy: ProxySettings;
   /** Root under which absolute default files lie; "/" outside tests. */
   readonly root: string;
+  /** Whose configuration files count, and where they may lie. */
+  readonly user: UserWorld;
 }
+
+/** What the places of the configuration files of containers tools depend on. */
+export interface UserWorld {
+  /** The variables that name such places, and no others. */
+  readonly environment: Environment;
+  readonly home: string;
+  /** Undefined where the system has none. */
+  readonly uid: number | undefined;
+  readonly root: string;
+}
+
+/** Variables that say where configuration lies; DOCKER_AUTH_CONFIG is the configuration itself. */
+const PLACE_VARIABLES = [
+  "CONTAINERS_REGISTRIES_CONF",
+  "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
+  "DOCKER_AUTH_CONFIG",
+  "DOCKER_CONFIG",
+  "REGISTRY_AUTH_FILE",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_RUNTIME_DIR",
+] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,6 +62,7 @@ export interface SettingsOptions {
   readonly environment?: Environment;
   readonly home?: string;
   readonly root?: string;
+  readonly uid?: number;
 }
 
 /** Proxies of the environment; how they are read is Go's way, as other tools of the field do it. */
@@ -58,16 +84,19 @@ export function readSettings(options: SettingsOptions = {}): Settings {
   const home = options.home ?? nonEmpty(environment["HOME"]) ?? homedir();
   const cacheHome = nonEmpty(environment["XDG_CACHE_HOME"]) ?? join(home, ".cache");
   const cacheOverride = nonEmpty(environment["OCI_ARTIFACT_CACHE"]);
+  const user: UserWorld = Object.freeze({
+    environment: Object.freeze(
+      Object.fromEntries(PLACE_VARIABLES.map((name) => [name, environment[name]])),
+    ),
+    home,
+    uid: options.uid ?? process.getuid?.(),
+    root: options.root ?? "/",
+  });
   return Object.freeze({
     cacheDirectory:
       cacheOverride === undefined ? join(cacheHome, "pulumi-oci-artifact") : resolve(cacheOverride),
     cacheMaxBytes: cacheBound(nonEmpty(environment["OCI_ARTIFACT_CACHE_MAX"])),
     temporaryDirectory: nonEmpty(environment["TMPDIR"]) ?? tmpdir(),
-    dockerConfig: join(
-      nonEmpty(environment["DOCKER_CONFIG"]) ?? join(home, ".docker"),
-      "config.json",
-    ),
-    searchPath: environment["PATH"] ?? "",
     certificateFile: nonEmpty(environment["SSL_CERT_FILE"]),
     certificateDirectories: Object.freeze(
       (environment["SSL_CERT_DIR"] ?? "").split(":").filter((entry) => entry !== ""),
@@ -75,6 +104,12 @@ export function readSettings(options: SettingsOptions = {}): Settings {
     extraCertificateFile: nonEmpty(environment["NODE_EXTRA_CA_CERTS"]),
     proxy: readProxies(environment),
     root: options.root ?? "/",
+    user,
+    search: Object.freeze({
+      places: locateAuthFiles(user),
+      searchPath: environment["PATH"] ?? "",
+      helpers: Object.freeze([AUTH_FILES]),
+    }),
   });
 }
 

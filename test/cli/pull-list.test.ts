@@ -93,7 +93,15 @@ describe("a list", () => {
 describe("what is for one registry", () => {
   const several = "a.example/b\tx\nb.example/b\ty\na.example/c\tz\n";
 
-  for (const flag of ["username", "cert-file", "plain-http", "skip-tls-verify", "insecure"]) {
+  for (const flag of [
+    "username",
+    "cert-file",
+    "plain-http",
+    "skip-tls-verify",
+    "insecure",
+    "mirror",
+    "mirrors",
+  ]) {
     test(`--${flag} goes to no other`, () => {
       const flags = { [flag]: "given" };
       assert.equal(

@@ -56,7 +56,7 @@ function commandOf(...flags: readonly string[]): PullCommand {
 describe("flags", () => {
   test("become the inputs that they are documented as", () => {
     const flags = allFlags().filter(
-      ({ name }) => !/^(output|from-file|json|help|version)$/.test(name),
+      ({ name }) => !/^(output|from-file|endpoints|online|json|help|version)$/.test(name),
     );
     const values: Readonly<Record<string, string>> = {
       "on-tag-move": "keep",
@@ -64,6 +64,7 @@ describe("flags", () => {
       proxy: "http://proxy.example:3128",
       extract: "never",
       limit: "entries=7",
+      mirror: "of.a.flag",
     };
     const args = flags.flatMap(({ name, argument }) =>
       argument === undefined ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
@@ -72,6 +73,7 @@ describe("flags", () => {
       "password-stdin": "p",
       "identity-token-file": "t",
       "passphrase-file": "secret",
+      mirrors: [{ location: "of.a.file" }],
       registries: { host: { plainHttp: true } },
     });
     assert.deepEqual(inputs, {
@@ -101,7 +103,11 @@ describe("flags", () => {
       credentials: { username: "7", password: "p", identityToken: "t" },
       proxy: "http://proxy.example:3128",
       timeouts: { connect: 7, stall: 7, total: 7 },
+      mirrors: ["of.a.flag", { location: "of.a.file" }],
+      fallback: false,
       registries: { host: { plainHttp: true } },
+      registriesConf: "7",
+      authFile: "7",
     });
     const login = { credentials: { username: "7", password: "p" } };
     assert.equal(checkInputs({ ...inputs, ...login }).ok, true);

@@ -117,7 +117,10 @@ describe("unknown names", () => {
       { refernce: "x" },
       'cannot use input "refernce": there is no such input\nhint: did you mean "reference"?',
     ],
-    [{ mirrors: [] }, 'cannot use input "mirrors": there is no such input'],
+    [
+      { mirror: [] },
+      'cannot use input "mirror": there is no such input\nhint: did you mean "mirrors"?',
+    ],
     [{ constructor: 1 }, 'cannot use input "constructor": there is no such input'],
     [
       JSON.parse('{"__proto__": {}}') as Record<string, unknown>,

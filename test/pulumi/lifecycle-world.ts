@@ -68,7 +68,7 @@ export async function lifecycleWorld(
       }),
     host(cli = ownIdentity(), directory = project, cacheDirectory = cache) {
       const environment = { OCI_ARTIFACT_CACHE: cacheDirectory, PATH: "" };
-      const settings = readSettings({ environment, home: join(folder, "home") });
+      const settings = readSettings({ environment, home: join(folder, "home"), root: folder });
       const world = openWorld(settings, directory);
       opened.push(world);
       return hostProcess(world, directory, cli);

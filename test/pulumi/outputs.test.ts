@@ -21,6 +21,7 @@ function file(path: string, letter = "a"): TreeEntry {
 
 function pulledOf(entries: readonly TreeEntry[], manifest: Partial<ImageManifest> = {}): Pulled {
   return {
+    reference: REFERENCE,
     digest: DIGEST,
     manifestDigest: DIGEST,
     mediaType: "application/vnd.oci.image.manifest.v1+json",

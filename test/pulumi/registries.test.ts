@@ -6,28 +6,38 @@ import { describe, test } from "node:test";
 import { OciError } from "../../provider/errors";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
 import { storedInputs } from "../../provider/pulumi/inputs";
-import { transportOf } from "../../provider/pulumi/transport";
+import { hostOptions, registerSecrets } from "../../provider/pulumi/transport";
+import type { TransportInputs } from "../../provider/pulumi/transport-inputs";
 import { redact } from "../../provider/redact";
+import type { HostOptions } from "../../provider/settings/endpoints";
 import { createCertificates } from "../support/certificates";
 import { folderFor } from "../support/folder-for-test";
 import { lifecycleWorld } from "./lifecycle-world";
 
 const { authority } = createCertificates();
 
+function optionsOf(
+  inputs: TransportInputs,
+  registry: string,
+  directory = "/nowhere",
+): Promise<HostOptions> {
+  return hostOptions(inputs, { registry, isOwn: true }, directory);
+}
+
 describe("which options count", () => {
   test("those of the reference's own registry, and of no other", async () => {
     const registries = { "one:5000": { plainHttp: true }, two: { skipTlsVerify: true } };
-    const one = await transportOf({ registries }, "one:5000", "/nowhere");
+    const one = await optionsOf({ registries }, "one:5000");
     assert.deepEqual(one, { plainHttp: true, caCertificates: [] });
-    const two = await transportOf({ registries }, "two", "/nowhere");
+    const two = await optionsOf({ registries }, "two");
     assert.deepEqual(two, { skipTlsVerify: true, caCertificates: [] });
-    assert.deepEqual(await transportOf({ registries }, "one", "/nowhere"), { caCertificates: [] });
+    assert.deepEqual(await optionsOf({ registries }, "one"), { caCertificates: [] });
   });
 
   test("Docker Hub is found by both of its names", async () => {
     for (const name of ["docker.io", "index.docker.io"]) {
       const registries = { [name]: { timeouts: { stall: 5 } } };
-      const found = await transportOf({ registries }, "docker.io", "/nowhere");
+      const found = await optionsOf({ registries }, "docker.io");
       assert.deepEqual(found.timeouts, { stall: 5_000 });
     }
   });
@@ -51,7 +61,7 @@ describe("which options count", () => {
       credentials: { username: "own", password: "p" },
       timeouts: { stall: 3 },
     };
-    const found = await transportOf(given, "host", directory);
+    const found = await optionsOf(given, "host", directory);
     assert.equal(found.plainHttp, false);
     assert.equal(found.insecure, true);
     assert.equal(found.credentials?.username, "own");
@@ -60,7 +70,7 @@ describe("which options count", () => {
   });
 
   test("a host without options says nothing", async () => {
-    const found = await transportOf({ registries: { host: null } }, "host", "/nowhere");
+    const found = await optionsOf({ registries: { host: null } }, "host");
     assert.deepEqual(found, { caCertificates: [] });
     assert.equal(checkInputs({ reference: "host/app:1", registries: { host: null } }).ok, true);
   });
@@ -69,21 +79,21 @@ describe("which options count", () => {
     const registries = {
       host: { caCertificates: ["gone.crt"] },
     };
-    await assert.rejects(transportOf({ registries }, "host", "/nowhere"), (error) => {
+    await assert.rejects(optionsOf({ registries }, "host"), (error) => {
       assert.ok(error instanceof OciError);
       assert.match(error.message, /^cannot use registries\["host"\]\.caCertificates\[0\]: /);
       return true;
     });
     const login = { credentials: { username: "u", password: "p" } };
-    const found = await transportOf({ registries: { host: login } }, "host", "/nowhere");
+    const found = await optionsOf({ registries: { host: login } }, "host");
     assert.equal(found.credentials?.source, 'the input "registries["host"].credentials"');
   });
 
-  test("secrets of all registries are known as such, whichever is used", async () => {
+  test("secrets of all registries are known as such, whichever is used", () => {
     const registries = {
       other: { credentials: { username: "u", password: "of another 77" } },
     };
-    await transportOf({ registries }, "host", "/nowhere");
+    registerSecrets({ registries });
     assert.equal(redact("it was of another 77"), "it was [secret]");
   });
 });

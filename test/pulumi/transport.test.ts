@@ -7,10 +7,10 @@ import { describe, test } from "node:test";
 import { OciError } from "../../provider/errors";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
 import type { CheckedInputs } from "../../provider/pulumi/inputs";
-import { transportOf } from "../../provider/pulumi/transport";
+import { hostOptions } from "../../provider/pulumi/transport";
 import { redact } from "../../provider/redact";
-import { endpointsOf } from "../../provider/settings/endpoints";
 import { createCertificates } from "../support/certificates";
+import { endpointFor } from "../support/endpoint";
 import { folderFor } from "../support/folder-for-test";
 import { assertFailed, assertPulled, openSandbox, publishKnown } from "../support/pulling";
 import { registryFor } from "../support/registry-for-test";
@@ -23,7 +23,7 @@ const ENCRYPTED = createPrivateKey(PAIR.key)
   .toString();
 
 function transport(how: Partial<CheckedInputs>, directory = "/nowhere") {
-  return transportOf({ reference: "host/app:1", ...how }, "host", directory);
+  return hostOptions(how, { registry: "host", isOwn: true }, directory);
 }
 
 function failuresOf(how: Readonly<Record<string, unknown>>): readonly string[] {
@@ -157,14 +157,14 @@ describe("proxy and timeouts", () => {
 describe("the endpoint", () => {
   const reference = { registry: "host", repository: "app" };
   test("of insecure is not verified, and may be asked without TLS", () => {
-    const [endpoint] = endpointsOf(reference, { insecure: true });
-    assert.equal(endpoint?.fallsBackToHttp, true);
+    const endpoint = endpointFor(reference, { insecure: true });
+    assert.equal(endpoint.fallsBackToHttp, true);
     assert.equal(endpoint.tls.skipVerify, true);
     assert.equal(endpoint.plainHttp, false);
   });
   test("of plainHttp has no way to fall", () => {
-    const [endpoint] = endpointsOf(reference, { insecure: true, plainHttp: true });
-    assert.equal(endpoint?.plainHttp, true);
+    const endpoint = endpointFor(reference, { insecure: true, plainHttp: true });
+    assert.equal(endpoint.plainHttp, true);
     assert.equal(endpoint.fallsBackToHttp, undefined);
   });
 });

@@ -14,6 +14,7 @@ const ARGS: OciArtifactArgs = {
   caCertificates: ["ca.crt"],
   credentials: { username: "u", password: "p" },
   clientCertificate: { certificate: "client.crt", key: "client.key" },
+  mirrors: [{ location: "mirror.example", credentials: { username: "u", password: "p" } }],
   proxy: "http://me:geheim@proxy.example:3128",
   timeouts: { connect: 1 },
   registries: { "registry.example:5000": { credentials: { username: "u", password: "p" } } },

@@ -16,6 +16,7 @@ import { pruneCache, type PruneResult } from "../../provider/store/cache";
 import { openWorld, type World } from "../../provider/world";
 import { tarGz } from "../support/archives";
 import { MEDIA_TYPES, publish } from "../support/artifacts";
+import { endpointFor } from "../support/endpoint";
 import { passTick } from "../support/file-clock";
 import { folderFor } from "../support/folder-for-test";
 import { registryFor } from "../support/registry-for-test";
@@ -52,10 +53,11 @@ async function bench(context: TestContext): Promise<Bench> {
     project,
     report,
     async pullOnce(rooms) {
+      const reference = parseReference(`${registry.host}/team/app:1`);
       const { tree } = await pull(
         {
-          reference: parseReference(`${registry.host}/team/app:1`),
-          transport: { plainHttp: true },
+          reference,
+          endpoints: [endpointFor(reference, { plainHttp: true })],
         },
         { ...world, ...rooms },
         { settings, limits: DEFAULT_LIMITS, report, signal: new AbortController().signal },

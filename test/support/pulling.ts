@@ -8,16 +8,17 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { selectionOf } from "../../provider/content/selection";
 import type { Context } from "../../provider/context";
+import { createEndpointHealth } from "../../provider/endpoint-health";
 import { OciError, type ErrorCode } from "../../provider/errors";
 import { limitsWith, type Limits } from "../../provider/limits";
 import { pull, type Pulled } from "../../provider/pull";
 import type { CheckedInputs } from "../../provider/pulumi/inputs";
-import { transportOf } from "../../provider/pulumi/transport";
-import { parseReference } from "../../provider/reference/parse";
+import { readInputs } from "../../provider/pulumi/read-inputs";
+import { requestOf } from "../../provider/pulumi/request";
 import { createRegistryClient } from "../../provider/registry/client";
 import type { Deadlines } from "../../provider/registry/deadlines";
+import { openConfiguration } from "../../provider/settings/configuration";
 import { readSettings, type Settings } from "../../provider/settings/settings";
 import { openBlobs } from "../../provider/store/blobs";
 import { openTagMemory } from "../../provider/store/tag-memory";
@@ -178,15 +179,18 @@ async function pullOnce(
     report,
     signal: options.signal ?? new AbortController().signal,
   };
-  const reference = parseReference(options.reference ?? `${registry.host}/${REPOSITORY}:1`);
+  const reference = options.reference ?? `${registry.host}/${REPOSITORY}:1`;
   const plainHttp = registry.url.startsWith("http:");
-  const inputs = { reference: "", plainHttp, ...options.inputs };
+  const inputs = { plainHttp, ...options.inputs, reference };
   try {
-    const transport = await transportOf(inputs, reference.registry, project);
-    const selection = selectionOf(inputs);
-    const request = { reference, transport, digest: options.digest, selection };
+    const read = readInputs(inputs);
+    assert.ok("inputs" in read, "failures" in read ? read.failures.join("\n") : "");
+    const configuration = openConfiguration(settings);
+    const world = { configuration, directory: project, report };
+    const request = await requestOf(read, options.digest, world);
     const rooms = {
       client,
+      health: createEndpointHealth(),
       blobs: openBlobs(settings.cacheDirectory),
       tags: openTagMemory(settings.cacheDirectory),
       trees: openTrees(project),

@@ -6,7 +6,6 @@
  * One table counts, the one with the longest prefix; what a shorter one says of mirrors, `insecure`
  * and `blocked` does not hold beside it.
  */
-import { OciError } from "../../errors";
 import type { Reference } from "../../types";
 import { findTable } from "./find-table";
 import { type RepositoryName, rewrite, splitName } from "./rewrite";
@@ -40,7 +39,7 @@ export interface Source {
 
 /**
  * All sources of a reference, in order, also those that are skipped, for people. Never empty, the
- * origin is last. Who is asked says `usableSources`.
+ * origin is last.
  *
  * @throws OciError CONFIG where a location does not make a name that can be asked for.
  */
@@ -53,7 +52,9 @@ export function findSources(reference: SourceReference, conf: RegistriesConf): r
   }
   const { table, rest } = match;
   const mirrors = table.mirrors.map((mirror): Source => {
-    const unfit = unfitReason(mirror, table, reference.digest !== undefined);
+    const { mirrorByDigestOnly } = table;
+    const rules = { pullFromMirror: mirror.pullFromMirror, mirrorByDigestOnly };
+    const unfit = unfitReason(rules, reference.digest !== undefined);
     // What is not asked need not make a name.
     const name =
       unfit === undefined ? rewrite(mirror, rest, table.origin) : splitName(mirror.location + rest);
@@ -65,26 +66,6 @@ export function findSources(reference: SourceReference, conf: RegistriesConf): r
   // What is blocked is blocked under each name: a location that leads elsewhere opens nothing.
   const blocked = table.blocked ? blockedBy(table) : blockedReason(name, conf);
   return Object.freeze([...mirrors, source("origin", table, table, name, blocked)]);
-}
-
-/**
- * Those of the sources that are asked, in order; never empty.
- *
- * @throws OciError BLOCKED where all are skipped, with the reason of each.
- */
-export function usableSources(reference: string, sources: readonly Source[]): readonly Source[] {
-  const usable = sources.filter(({ skipped }) => skipped === undefined);
-  if (usable.length > 0) return Object.freeze(usable);
-  throw new OciError({
-    code: "BLOCKED",
-    verb: "pull",
-    subject: reference,
-    fact: "registries.conf blocks it",
-    details: sources.map(
-      ({ registry, repository, skipped }) => `${registry}/${repository}: ${skipped ?? "skipped"}`,
-    ),
-    hint: "use another registry, or take blocked = true out of the table, if that is yours to decide",
-  });
 }
 
 function source(
@@ -104,10 +85,12 @@ function source(
   });
 }
 
-/** Why the mirror is not for such a reference, if so. */
-function unfitReason(
-  { pullFromMirror }: MirrorTable,
-  { mirrorByDigestOnly }: RegistryTable,
+/** Why a mirror is not for such a reference, if so. */
+export function unfitReason(
+  {
+    pullFromMirror,
+    mirrorByDigestOnly,
+  }: Pick<MirrorTable, "pullFromMirror"> & Pick<RegistryTable, "mirrorByDigestOnly">,
   hasDigest: boolean,
 ): string | undefined {
   if (pullFromMirror === "tag-only") {
@@ -120,8 +103,11 @@ function unfitReason(
     : undefined;
 }
 
-/** The table that the rewritten name falls under decides, for mirrors and for the origin. */
-function blockedReason(
+/**
+ * Why nobody may be asked for the name, if so: the table that it falls under decides, for mirrors and
+ * for the origin.
+ */
+export function blockedReason(
   { registry, repository }: RepositoryName,
   conf: RegistriesConf,
 ): string | undefined {

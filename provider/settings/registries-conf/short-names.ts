@@ -5,10 +5,10 @@
  * It knows nothing of Docker Hub as the registry of all short names; that is `parseReference`.
  */
 import { OciError } from "../../errors";
-import { isHost } from "../../reference/grammar";
 import { OCI_SCHEME } from "../../reference/oci-url";
 import { parseReference } from "../../reference/parse";
 import type { Reference } from "../../types";
+import { isShortName } from "./is-short-name";
 import { parseAliases } from "./parse";
 import type { Alias, ConfText, RegistriesConf } from "./tables";
 
@@ -20,12 +20,6 @@ export interface ResolvedName {
   readonly origin: "alias" | "search" | "qualified";
   /** The file with the alias. */
   readonly file?: string;
-}
-
-/** Whether the text leaves the registry open: no `oci://`, no host before its first slash. */
-export function isShortName(text: string): boolean {
-  const slash = text.indexOf("/");
-  return !text.startsWith(OCI_SCHEME) && (slash < 0 || !isHost(text.slice(0, slash)));
 }
 
 /**

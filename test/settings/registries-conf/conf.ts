@@ -5,13 +5,10 @@
 import * as assert from "node:assert/strict";
 import { type ErrorCode, OciError } from "../../../provider/errors";
 import { parseReference } from "../../../provider/reference/parse";
-import {
-  findSources,
-  type Source,
-  usableSources,
-} from "../../../provider/settings/registries-conf/find-sources";
+import { findSources, type Source } from "../../../provider/settings/registries-conf/find-sources";
 import { mergeRegistriesConf } from "../../../provider/settings/registries-conf/merge";
 import type { RegistriesConf } from "../../../provider/settings/registries-conf/tables";
+import { usableStops } from "../../../provider/settings/route";
 
 /** What the files `1.conf`, `2.conf`, … with these texts say together. */
 export function confOf(...texts: readonly string[]): RegistriesConf {
@@ -25,7 +22,7 @@ export function sourcesOf(reference: string, ...texts: readonly string[]): reado
 
 /** The names of those that are asked. */
 export function namesOf(reference: string, ...texts: readonly string[]): readonly string[] {
-  return usableSources(reference, sourcesOf(reference, ...texts)).map(
+  return usableStops(reference, sourcesOf(reference, ...texts)).map(
     ({ registry, repository }) => `${registry}/${repository}`,
   );
 }

@@ -1,7 +1,7 @@
 /** Mirrors and origins of a reference: what the vectors leave open, and each message in full. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { usableSources } from "../../../provider/settings/registries-conf/find-sources";
+import { usableStops } from "../../../provider/settings/route";
 import { confOf, namesOf, refusalOf, sourcesOf } from "./conf";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;
@@ -129,7 +129,7 @@ describe("what is blocked", () => {
     const text = table("a.example", "b.example", "blocked = true");
     const sources = sourcesOf("a.example/x", text);
     assert.equal(
-      refusalOf(() => usableSources("a.example/x:1", sources), "BLOCKED").message,
+      refusalOf(() => usableStops("a.example/x:1", sources), "BLOCKED").message,
       'cannot pull a.example/x:1: registries.conf blocks it\n  b.example/x: blocked by [[registry]] "a.example" of 1.conf\nhint: use another registry, or take blocked = true out of the table, if that is yours to decide',
     );
   });

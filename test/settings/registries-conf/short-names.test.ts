@@ -2,8 +2,8 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatReference } from "../../../provider/reference/format";
+import { isShortName } from "../../../provider/settings/registries-conf/is-short-name";
 import {
-  isShortName,
   type ResolvedName,
   resolveShortName,
 } from "../../../provider/settings/registries-conf/short-names";

@@ -9,12 +9,8 @@ import { describe, test } from "node:test";
 import { OciError } from "../../../provider/errors";
 import { effectiveTag, formatReference } from "../../../provider/reference/format";
 import { parseReference } from "../../../provider/reference/parse";
-import { endpointsOf } from "../../../provider/settings/endpoints";
-import {
-  findSources,
-  type Source,
-  usableSources,
-} from "../../../provider/settings/registries-conf/find-sources";
+import { endpointOf } from "../../../provider/settings/endpoints";
+import { findSources, type Source } from "../../../provider/settings/registries-conf/find-sources";
 import { findTable } from "../../../provider/settings/registries-conf/find-table";
 import { locateRegistriesConf } from "../../../provider/settings/registries-conf/locate";
 import { mergeRegistriesConf } from "../../../provider/settings/registries-conf/merge";
@@ -24,6 +20,7 @@ import {
 } from "../../../provider/settings/registries-conf/read";
 import { resolveShortName } from "../../../provider/settings/registries-conf/short-names";
 import type { ConfText, RegistriesConf } from "../../../provider/settings/registries-conf/tables";
+import { usableStops } from "../../../provider/settings/route";
 import type { Reference } from "../../../provider/types";
 import { folderFor } from "../../support/folder-for-test";
 import {
@@ -159,7 +156,7 @@ function holdsForPull(it: Case, expected: Expected, conf: RegistriesConf): void 
     sources.map((source) => sourceOf(source, reference, conf)),
     expected.sources,
   );
-  const isRefused = refuses(() => usableSources(nameOf(reference), all));
+  const isRefused = refuses(() => usableStops(nameOf(reference), all));
   assert.equal(isRefused, expected.blocked ?? false);
   if (it.kind === "lookup") return;
   const openOrigin = it.options?.tlsVerify === false;
@@ -173,7 +170,7 @@ function sourceOf(source: Source, reference: Reference, conf: RegistriesConf): E
   return {
     reference: withTag({ ...reference, ...source }),
     location: locationOf(source, reference, conf),
-    host: endpointOf(source).host,
+    host: endpointOf(source, {}).host,
     insecure: source.insecure,
     mirror: source.role === "mirror",
     ...(source.namespaceProxy === undefined ? {} : { namespaceProxy: source.namespaceProxy }),
@@ -200,15 +197,10 @@ function attemptOf(source: Source, reference: Reference, openOrigin: boolean): A
     return { reference: name, dials: [], ...(blockedBy === undefined ? {} : { blockedBy }) };
   }
   const isOpen = source.insecure || (openOrigin && source.role === "origin");
-  const { host, plainHttp, fallsBackToHttp } = endpointOf({ ...source, insecure: isOpen });
+  const { host, plainHttp, fallsBackToHttp } = endpointOf({ ...source, insecure: isOpen }, {});
   assert.equal(plainHttp, false);
   const fallback = fallsBackToHttp === true ? [`http://${host}`] : [];
   return { reference: name, dials: [`https://${host}`, ...fallback] };
-}
-
-function endpointOf(source: Source): ReturnType<typeof endpointsOf>[number] {
-  const [endpoint] = endpointsOf(source, { insecure: source.insecure });
-  return endpoint ?? assert.fail("there is no endpoint");
 }
 
 function tableOf(reference: Reference, conf: RegistriesConf): string | undefined {
