@@ -30,21 +30,39 @@ export interface InspectCommand extends RoadCommand {
   readonly reference: string;
 }
 
+/** `inspect --endpoints`. */
+export interface ExplainCommand extends RoadCommand {
+  readonly kind: "explain";
+  readonly reference: string;
+  /** Whether each endpoint is asked. */
+  readonly online: boolean;
+}
+
 export type Command =
   | PullCommand
   | PullListCommand
   | InspectCommand
+  | ExplainCommand
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problem: string };
 
-/** Flags of `pull` that are no inputs. */
+/** Flags that are no inputs. */
 const OWN_FLAGS: readonly Flag[] = [
   {
     name: "from-file",
     argument: "FILE",
     description:
       "Pull what FILE lists, or standard input for -: one reference and one folder a line, with a tab between",
+  },
+  {
+    name: "endpoints",
+    description:
+      "Of inspect: print which places a pull would ask, in order, how, and with which login; asks nobody",
+  },
+  {
+    name: "online",
+    description: "With --endpoints: ask each of them for the manifest, and compare the answers",
   },
   { name: "json", description: "Print the result, or the error, as JSON on standard output" },
   { name: "help", description: "Print this" },
@@ -53,6 +71,9 @@ const OWN_FLAGS: readonly Flag[] = [
 
 /** What the lines of a list say, each for itself. */
 const FLAGS_OF_ONE = ["output", "digest"] as const;
+
+/** What `inspect` alone takes. */
+const FLAGS_OF_INSPECT = ["endpoints", "online"] as const;
 
 /** Every flag with what it says in the help, inputs first. */
 export function allFlags(): readonly Flag[] {
@@ -90,6 +111,8 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
   if (verb !== "pull" && verb !== "inspect") {
     return wrong(`there is no command "${verb ?? ""}"; there are pull, inspect and cache`);
   }
+  const foreign = FLAGS_OF_INSPECT.find((name) => flags[name] !== undefined);
+  if (verb === "pull" && foreign !== undefined) return wrong(`pull takes no --${foreign}`);
   const file = flags["from-file"];
   if (typeof file === "string") return listCommand(verb, file, references, flags);
   const [reference, ...more] = references;
@@ -101,11 +124,18 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
   if (problem !== undefined) return wrong(problem);
   const { output } = flags;
   const common = { reference, json: flags["json"] === true, flags };
-  if (verb === "inspect") {
-    return output === undefined ? { kind: verb, ...common } : wrong("inspect takes no --output");
-  }
+  if (verb === "inspect") return inspectCommand(common);
   if (typeof output !== "string" || output === "") return wrong("pull needs --output DIR");
   return { kind: verb, output, ...common };
+}
+
+function inspectCommand(common: Omit<InspectCommand, "kind">): Command {
+  const { output, endpoints, online } = common.flags;
+  if (output !== undefined) return wrong("inspect takes no --output");
+  if (endpoints === true) return { kind: "explain", online: online === true, ...common };
+  return online === undefined
+    ? { kind: "inspect", ...common }
+    : wrong("--online needs --endpoints");
 }
 
 function listCommand(

@@ -4,6 +4,7 @@
 import { resolve } from "node:path";
 import {
   closeSessions,
+  explainInputs,
   inspectInputs,
   outputsOfResult,
   pullInputs,
@@ -12,10 +13,11 @@ import {
 import type { OutputValues } from "../provider/pulumi/outputs";
 import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
-import type { InspectCommand, PullCommand } from "./arguments";
+import type { ExplainCommand, InspectCommand, PullCommand } from "./arguments";
 import { readSources } from "./flag-sources";
 import { inputsOf } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
+import { explanationJson, explanationText, isUnanswered } from "./explain-text";
 import { inspectionJson, inspectionText } from "./inspection-text";
 import { listenForInterruption } from "./interruption";
 import { openTerminalReport } from "./terminal";
@@ -24,9 +26,10 @@ import { openTerminalReport } from "./terminal";
 export async function pullCommand(command: PullCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
     const placed = await pullTo(command.output, inputs, options);
-    return command.json
+    const text = command.json
       ? JSON.stringify(placed)
       : `${placed.pinned}\n${amountOf(placed)} in ${printable(command.output)}`;
+    return { text };
   });
 }
 
@@ -54,9 +57,20 @@ export async function pullTo(
 export async function inspectCommand(command: InspectCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
     const { pinned, found } = await inspectInputs(inputs, options);
-    return command.json
+    const text = command.json
       ? JSON.stringify(inspectionJson(pinned, found))
       : inspectionText(pinned, found).trimEnd();
+    return { text };
+  });
+}
+
+/** Runs `inspect --endpoints`. Returns the exit code: that of a failure where nobody answers. */
+export async function explainCommand(command: ExplainCommand): Promise<number> {
+  const { flags, json, online } = command;
+  return await run(command, async (inputs, options) => {
+    const found = await explainInputs(inputs, { ...options, online });
+    const text = json ? explanationJson(found) : explanationText(found, flags).trimEnd();
+    return { text, isFailed: online && isUnanswered(found) };
   });
 }
 
@@ -64,9 +78,17 @@ function amountOf({ fileCount, size }: { fileCount: number; size: number }): str
   return `${fileCount} ${fileCount === 1 ? "file" : "files"}, ${formatByteSize(size)}`;
 }
 
-type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<string>;
+/** What a command prints, and whether that is a failure nevertheless. */
+interface Result {
+  readonly text: string;
+  readonly isFailed?: boolean;
+}
 
-async function run(command: PullCommand | InspectCommand, work: Work): Promise<number> {
+type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<Result>;
+
+type RoadCommand = PullCommand | InspectCommand | ExplainCommand;
+
+async function run(command: RoadCommand, work: Work): Promise<number> {
   const { reference, flags, json } = command;
   let inputs: Readonly<Record<string, unknown>>;
   try {
@@ -78,10 +100,10 @@ async function run(command: PullCommand | InspectCommand, work: Work): Promise<n
   const { signal, exitCode } = listenForInterruption();
   const report = openTerminalReport();
   try {
-    const result = await work(inputs, { directory: process.cwd(), report, signal });
+    const { text, isFailed } = await work(inputs, { directory: process.cwd(), report, signal });
     report.close();
-    process.stdout.write(`${result}\n`);
-    return EXIT_CODES.done.code;
+    process.stdout.write(`${text}\n`);
+    return isFailed === true ? EXIT_CODES.failed.code : EXIT_CODES.done.code;
   } catch (error) {
     report.close();
     return sayFailure(error, reference, json, exitCode());
