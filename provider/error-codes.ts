@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   },
   CONFIG: {
     means:
-      "A file that says how to reach a registry cannot be used (Docker's config file, registries.conf, a credential helper, or a file of certificates), or an environment variable of this package.",
+      "A file that says how to reach a registry cannot be used (an auth file, registries.conf, a credential helper, or a file of certificates), or an environment variable of this package.",
     next: [
       "Repair the file or the variable that the error names, or install the helper.",
       "Where it is about credentials, give `credentials`: then no file and no helper is asked for them.",
@@ -104,6 +104,76 @@ export const ERROR_CODES = {
   UNSUPPORTED_MANIFEST: {
     means: "What the reference names is no OCI or Docker manifest that can be read.",
     next: ["Check that the reference names an artifact, and push it again with a current tool."],
+  },
+  UNSIGNED: {
+    means:
+      "`verify` asks for a signature, and the registry has none of this content: neither under the tag nor among the referrers that the error names; or what is there is an attestation, and no signature.",
+    next: [
+      "Have it signed: `cosign sign`.",
+      "Where it is a copy, have its signatures copied with it: `oras copy -r` for bundles, `cosign copy` for `.sig` tags (it leaves bundles behind); many mirrors do neither.",
+      "Where an attestation by the signer is enough, set `verify.allowAttestations`.",
+    ],
+  },
+  WRONG_SIGNER: {
+    means:
+      "There is a signature, and it is by somebody else than `verify` names; or it is made with a certificate where a key is asked for, or the reverse. The error says by whom.",
+    next: [
+      "Add the signer to `verify.identities`, if you trust it.",
+      "If you do not, do not use the content.",
+    ],
+  },
+  BAD_SIGNATURE: {
+    means:
+      "There is a signature, and it does not hold: it is by none of the keys, it is of other content, or it cannot be read.",
+    next: [
+      "Check that `verify.keys` holds the publisher's key.",
+      "If it does, do not use the content, and tell the publisher.",
+    ],
+  },
+  UNTRUSTED_CERTIFICATE: {
+    means:
+      "The certificate of the signature was not issued by an authority of the trusted root, was not valid when the content was signed, or is in no log of certificates.",
+    next: [
+      "Give the `verify.trustedRoot` of the Sigstore instance that the content is signed with.",
+      "Where that instance has no log of certificates, set `verify.ignoreSct`.",
+    ],
+  },
+  NOT_LOGGED: {
+    means:
+      "The signature is in no transparency log of the trusted root, or its entry there does not hold.",
+    next: [
+      "Where signatures are made without a log (`cosign sign --tlog-upload=false`), set `verify.ignoreTlog`.",
+      "Where the log is one of your own, give its `verify.trustedRoot`.",
+    ],
+  },
+  NO_TIMESTAMP: {
+    means:
+      "Nothing proves when the content was signed, and a certificate is good for minutes only; or `verify.requireTimestamp` asks for a signed timestamp, and there is none of an authority of the trusted root.",
+    next: [
+      "Have it signed with a timestamp authority, and give the `verify.trustedRoot` that names it.",
+    ],
+  },
+  WRONG_ANNOTATION: {
+    means:
+      "There is a good signature, and what is signed does not hold the `verify.annotations` that are asked for.",
+    next: [
+      "Correct `verify.annotations`, or have the content signed with them: `cosign sign -a name=value`.",
+    ],
+  },
+  TRUSTED_ROOT: {
+    means:
+      "The logs and authorities that signatures are checked with cannot be had: `verify.trustedRoot` is none, the TUF repository cannot be reached or does not hold together, or the package `@sigstore/tuf` is not installed. Nothing is said about the signature.",
+    next: [
+      "Give `verify.trustedRoot`: then no TUF repository is asked, and no package is needed.",
+      "Or install `@sigstore/tuf` beside this package, and let the network reach the repository.",
+    ],
+  },
+  NO_EVIDENCE: {
+    means:
+      "The content is in the cache, and what proved its signature is not, or it does not satisfy the `verify` of now; and the registry cannot be reached to look for another.",
+    next: [
+      "Run again where the registry can be reached; the evidence is then kept beside the content.",
+    ],
   },
   TAG_MOVED: {
     means: 'The tag points to another digest than before, and `onTagMove` is "error".',

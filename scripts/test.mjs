@@ -28,6 +28,10 @@ const { findOrBuild, prepareEngine } = require("../dist/test/support/toolchain.j
 try {
   await prepareEngine();
   await findOrBuild("registry");
+  if (files.some((file) => file.endsWith("verify/cosign.test.ts"))) {
+    await findOrBuild("cosign");
+    await findOrBuild("cosign2");
+  }
 } catch (error) {
   console.error(error.message);
   process.exit(1);

@@ -2,11 +2,9 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { askInOrder } from "../provider/ask";
-import { asOciError, errorFacts, OciError, systemCode, type ErrorCode } from "../provider/errors";
+import { asOciError, errorFacts, OciError, systemCode } from "../provider/errors";
 import { DEFAULT_LIMITS, limitExceeded, LIMITS } from "../provider/limits";
 import { registerSecret } from "../provider/redact";
-import type { Endpoint } from "../provider/types";
 
 describe("OciError", () => {
   test("first the fact, then the details, then one hint", () => {
@@ -112,65 +110,4 @@ test("an exceeded limit names itself, its value and the option", () => {
   for (const [name, row] of Object.entries(LIMITS)) {
     assert.equal(DEFAULT_LIMITS[name as keyof typeof LIMITS], row.value);
   }
-});
-
-describe("asking endpoints in order", () => {
-  const endpoint = (host: string): Endpoint => ({
-    role: "origin",
-    host,
-    registry: host,
-    repository: "app",
-    plainHttp: false,
-    tls: { skipVerify: false, certificateAuthorities: [] },
-  });
-  const failure = (code: ErrorCode, host: string): OciError =>
-    new OciError({
-      code,
-      verb: "read",
-      subject: "app",
-      fact: `${host} failed`,
-      details: [`${host}: reason`],
-      hint: `mend ${host}`,
-    });
-
-  test("the first answer counts, and nobody is asked after it", async () => {
-    const asked: string[] = [];
-    const answer = await askInOrder(["a", "b", "c"].map(endpoint), "app", ({ host }) => {
-      asked.push(host);
-      return host === "a" ? Promise.reject(failure("NOT_FOUND", host)) : Promise.resolve(host);
-    });
-    assert.equal(answer.value, "b");
-    assert.equal(answer.endpoint.host, "b");
-    assert.deepEqual(asked, ["a", "b"]);
-  });
-
-  test("one endpoint: its own error; several: the last leads, all are named", async () => {
-    const all = ({ host }: Endpoint): Promise<never> => Promise.reject(failure("TLS", host));
-    const one = failure("TLS", "a");
-    await assert.rejects(
-      askInOrder([endpoint("a")], "app", () => Promise.reject(one)),
-      one,
-    );
-    await assert.rejects(askInOrder(["a", "b"].map(endpoint), "app", all), {
-      code: "TLS",
-      message: "cannot pull app: b failed\n  a: reason\n  b: reason\nhint: mend b",
-    });
-  });
-
-  test("who cancels is obeyed at once", async () => {
-    const asked: string[] = [];
-    const work = askInOrder(["a", "b"].map(endpoint), "app", ({ host }) => {
-      asked.push(host);
-      return Promise.reject(failure("CANCELLED", host));
-    });
-    await assert.rejects(work, { code: "CANCELLED" });
-    assert.deepEqual(asked, ["a"]);
-  });
-
-  test("nobody to ask", async () => {
-    await assert.rejects(
-      askInOrder([], "app", () => Promise.resolve(1)),
-      { code: "CONFIG" },
-    );
-  });
 });

@@ -30,11 +30,16 @@ const COMMON = new Set(
 /** Packages, and the only places that may name them. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   undici: ["provider/registry/"],
-  tar: ["provider/unpack/"],
   yauzl: ["provider/unpack/"],
   fzstd: ["provider/unpack/"],
   picomatch: ["provider/content/"],
   "smol-toml": ["provider/settings/"],
+  re2js: ["provider/verify/"],
+  "@sigstore/bundle": ["provider/verify/"],
+  "@sigstore/core": ["provider/verify/"],
+  "@sigstore/protobuf-specs": ["provider/verify/"],
+  "@sigstore/tuf": ["provider/verify/"],
+  "@sigstore/verify": ["provider/verify/"],
   "cli-progress": ["cli/"],
   "@pulumi/pulumi": ["sdk/", "provider/pulumi/"],
 };

@@ -11,7 +11,10 @@ import { run, type Finished } from "../support/processes";
 import { REPOSITORY } from "../support/repository";
 
 /** Everything that a user gets beside our own code. A new line here is a decision. */
-const DEPENDENCIES = ["cli-progress", "fzstd", "picomatch", "smol-toml", "tar", "undici", "yauzl"];
+const DEPENDENCIES = [
+  ...["@sigstore/bundle", "@sigstore/core", "@sigstore/protobuf-specs", "@sigstore/verify"],
+  ...["cli-progress", "fzstd", "picomatch", "re2js", "smol-toml", "tar", "undici", "yauzl"],
+];
 
 const TOP_LEVEL = ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"];
 

@@ -12,8 +12,8 @@ import { delimiter, dirname, join } from "node:path";
 import { run } from "./processes";
 import { REPOSITORY } from "./repository";
 
-/** Programs that pull as we do. Only the pinned version is of interest, never one from PATH. */
-export type Peer = "crane" | "helm" | "oras-pull" | "tofu";
+/** Programs that pull, sign or verify as we do. Only the pinned version is of interest, never one from PATH. */
+export type Peer = "cosign" | "cosign2" | "crane" | "helm" | "oras-pull" | "tofu";
 
 export type Program = "pulumi" | "pulumi-language-nodejs" | "registry" | Peer;
 
@@ -61,6 +61,8 @@ const RECIPES: Readonly<Record<Program, Recipe>> = {
     instead: "the registry of distribution 3",
     isUsable: async (path) => (await printed(path, ["--version"])).includes("distribution/v3 v3."),
   },
+  cosign: peer("cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
+  cosign2: peer("cosign2", "github.com/sigstore/cosign/v2/cmd/cosign"),
   crane: peer("crane", "github.com/google/go-containerregistry/cmd/crane"),
   helm: peer("helm", "helm.sh/helm/v4/cmd/helm"),
   "oras-pull": { ...peer("oras-pull", "."), moduleFolder: "bench/oras-pull" },

@@ -1,0 +1,74 @@
+/**
+ * A candidate of either format as a sigstore bundle, or the reason why it is none. It knows the forms
+ * that cosign takes; it checks no signature. Loads a library of Sigstore.
+ */
+import { bundleFromJSON, ValidationError, type Bundle } from "@sigstore/bundle";
+import { JsonProblem, member, parseJsonObject } from "../content/json";
+import { leafOf } from "./certificate-identity";
+import { STATEMENT_TYPE } from "./claims";
+import type { Candidate } from "./find-candidates";
+import { legacyBundle } from "./legacy-bundle";
+import { Rejection } from "./reasons";
+
+/** A bundle; with the signed bytes where these are not in it. */
+export interface ReadCandidate {
+  readonly bundle: Bundle;
+  readonly payload?: Buffer;
+}
+
+/** Those that cosign takes. */
+const BUNDLE_TYPES: ReadonlySet<string> = new Set([
+  "application/vnd.dev.sigstore.bundle.v0.3+json",
+  "application/vnd.dev.sigstore.bundle+json;version=0.3",
+]);
+
+/**
+ * @param isKeyed - A key is asked for: a certificate beside a signature of the first format counts not.
+ * @throws Rejection
+ */
+export function readCandidate(candidate: Candidate, isKeyed: boolean): ReadCandidate {
+  try {
+    if (candidate.kind === "bundle") return { bundle: readBundle(candidate.bytes) };
+    const { payload, annotations } = candidate;
+    return { bundle: bundleFromJSON(legacyBundle(payload, annotations, isKeyed)), payload };
+  } catch (error) {
+    if (error instanceof Rejection) throw error;
+    throw unreadable(error);
+  }
+}
+
+/** The reason of something that no parser takes, whatever that throws. */
+export function unreadable(error: unknown): Rejection {
+  if (error instanceof JsonProblem) return new Rejection("format", error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  const fields = error instanceof ValidationError ? `: ${error.fields.join(", ")}` : "";
+  return new Rejection("format", `it cannot be read as a signature (${message}${fields})`);
+}
+
+/** What is signed, of a bundle that is in itself complete. @throws Rejection */
+export function envelopeOf({ content }: Bundle): {
+  readonly payload: Buffer;
+  readonly payloadType: string;
+} {
+  if (content.$case === "dsseEnvelope") return content.dsseEnvelope;
+  throw new Rejection("format", "it signs a message, and no statement about this content");
+}
+
+/** The signer's certificate, whoever has issued it; undefined where there is none that can be read. */
+export function certificateBeside(candidate: Candidate): Buffer | undefined {
+  try {
+    return leafOf(readCandidate(candidate, false).bundle);
+  } catch {
+    return undefined;
+  }
+}
+
+function readBundle(bytes: Buffer): Bundle {
+  const json = parseJsonObject(bytes);
+  if (!BUNDLE_TYPES.has(String(member(json, "mediaType")))) {
+    throw new Rejection("format", "it is no sigstore bundle of version 0.3");
+  }
+  const bundle = bundleFromJSON(json);
+  if (envelopeOf(bundle).payloadType === STATEMENT_TYPE) return bundle;
+  throw new Rejection("format", `it signs something else than ${STATEMENT_TYPE}`);
+}

@@ -1,0 +1,89 @@
+/**
+ * A trusted root as the library takes it. What this version cannot read of it (a log with a key of a
+ * kind to come) is left out and so not trusted, instead of making all of it useless.
+ *
+ * Format: https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_trustroot.proto
+ */
+import { TrustedRoot } from "@sigstore/protobuf-specs";
+import { toTrustMaterial, type TrustMaterial } from "@sigstore/verify";
+import { JsonProblem, member, optionalArray, parseJsonObject } from "../content/json";
+import { OciError } from "../errors";
+
+/** @returns what is never called: keys are ours, and never looked up by a hint */
+const noKey = (): never => {
+  throw new TypeError("keys are not looked up by their hints");
+};
+
+const PARTS = ["tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"] as const;
+
+/** Whom nobody is trusted by; enough for keys without a log. */
+const NOBODY: TrustMaterial = Object.freeze({
+  certificateAuthorities: [],
+  timestampAuthorities: [],
+  tlogs: [],
+  ctlogs: [],
+  publicKey: noKey,
+});
+
+/**
+ * The logs and authorities of the root.
+ * @param text - Of a trusted_root.json; undefined for nobody.
+ * @param needsAuthority - Certificates are asked for, so there has to be one that issues them.
+ * @throws OciError TRUSTED_ROOT where the text is none, or trusts nobody who is needed.
+ */
+export function trustMaterial(text: string | undefined, needsAuthority: boolean): TrustMaterial {
+  if (text === undefined) return NOBODY;
+  try {
+    const json = parseJsonObject(Buffer.from(text));
+    const mediaType = member(json, "mediaType");
+    if (typeof mediaType !== "string" || !mediaType.startsWith(MEDIA_TYPE)) {
+      throw new JsonProblem(`its mediaType does not begin with ${MEDIA_TYPE}`);
+    }
+    const trust = PARTS.flatMap((part) =>
+      (optionalArray(json, part) ?? []).map((one) => readPart(part, one)),
+    ).reduce(merged, NOBODY);
+    if (needsAuthority && trust.certificateAuthorities.length === 0) {
+      throw new JsonProblem("it has no certificate authority");
+    }
+    return trust;
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw new OciError({
+      code: "TRUSTED_ROOT",
+      verb: "use",
+      subject: "the trusted root",
+      fact: error.message,
+      hint: "give the trusted_root.json of a Sigstore instance: `cosign trusted-root create` writes one",
+    });
+  }
+}
+
+const MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot";
+
+function readPart(part: (typeof PARTS)[number], one: unknown): TrustMaterial {
+  try {
+    const material = toTrustMaterial(TrustedRoot.fromJSON({ [part]: [one] }), noKey);
+    const authorities = [...material.certificateAuthorities, ...material.timestampAuthorities];
+    return authorities.every(({ certChain }) => isReadable(certChain)) ? material : NOBODY;
+  } catch {
+    return NOBODY;
+  }
+}
+
+/** The library reads certificates when it needs them, and would stop at the first that it cannot. */
+function isReadable(chain: TrustMaterial["certificateAuthorities"][number]["certChain"]): boolean {
+  return (
+    chain.length > 0 &&
+    chain.every(({ issuer, notAfter }) => issuer.length > 0 && notAfter.getTime() > 0)
+  );
+}
+
+function merged(one: TrustMaterial, other: TrustMaterial): TrustMaterial {
+  return {
+    certificateAuthorities: [...one.certificateAuthorities, ...other.certificateAuthorities],
+    timestampAuthorities: [...one.timestampAuthorities, ...other.timestampAuthorities],
+    tlogs: [...one.tlogs, ...other.tlogs],
+    ctlogs: [...one.ctlogs, ...other.ctlogs],
+    publicKey: noKey,
+  };
+}
