@@ -25,15 +25,21 @@ export interface EndpointHealth {
 /** Nothing known yet. One for each world. */
 export function createEndpointHealth(): EndpointHealth {
   const failed = new Set<string>();
+  const keys = new WeakMap<Endpoint, string>();
+  const keyOf = (endpoint: Endpoint): string => {
+    const key = keys.get(endpoint) ?? hostKey(endpoint);
+    keys.set(endpoint, key);
+    return key;
+  };
   const lies = new Map<string, OciError>();
   const told = new Set<string>();
   return Object.freeze({
-    isWell: (endpoint: Endpoint) => !failed.has(hostKey(endpoint)),
+    isWell: (endpoint: Endpoint) => !failed.has(keyOf(endpoint)),
     answered(endpoint: Endpoint) {
-      failed.delete(hostKey(endpoint));
+      failed.delete(keyOf(endpoint));
     },
     failed(endpoint: Endpoint) {
-      failed.add(hostKey(endpoint));
+      failed.add(keyOf(endpoint));
     },
     lied(endpoint: Endpoint, failure: OciError) {
       const key = mirrorKey(endpoint);

@@ -3,11 +3,13 @@ import * as assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { buildArtifact } from "../support/artifacts";
 import { trafficOf } from "../support/pulling";
+import type { LoggedRequest } from "../support/registry-types";
 import {
   artifactOf,
   LAYER,
   mirrorAt,
   noise,
+  openPair,
   openRun,
   originAt,
   REPOSITORY,
@@ -61,10 +63,7 @@ describe("a mirror that cannot be reached", () => {
 
 describe("a mirror that fails", () => {
   test("and answers again, is asked first again", async (t) => {
-    const mirror = await siteWith(t, "mirror", ARTIFACT);
-    const origin = await siteWith(t, "origin", ARTIFACT);
-    const endpoints = [mirrorAt(mirror.host), originAt(origin.host)];
-    const { pull } = openRun(t);
+    const { mirror, origin, endpoints, pull } = await openPair(t, ARTIFACT);
     await mirror.stop();
     assert.equal((await pull(endpoints)).servedBy, endpoints[1]);
     await mirror.start();
@@ -79,10 +78,7 @@ describe("a mirror that fails", () => {
   });
 
   test("in the blobs of one artifact is not first asked for the manifest of the next", async (t) => {
-    const mirror = await siteWith(t, "mirror", ARTIFACT);
-    const origin = await siteWith(t, "origin", ARTIFACT);
-    const endpoints = [mirrorAt(mirror.host), originAt(origin.host)];
-    const { pull } = openRun(t);
+    const { mirror, endpoints, pull } = await openPair(t, ARTIFACT);
     mirror.fault({ kind: "blob", then: OUT_OF_ORDER });
     await pull(endpoints);
     assert.deepEqual(trafficOf(mirror), ["manifest 200", "blob 503 x2"]);
@@ -137,37 +133,42 @@ test("blobs are asked first of whoever had the manifest", async (t) => {
 });
 
 describe("tag and digest", () => {
+  const NAMED = {
+    registry: "registry.example",
+    repository: REPOSITORY,
+    tag: "1",
+    digest: ARTIFACT.digest,
+  };
+
   test("mirrors that are for digests only are never asked for the tag", async (t) => {
-    const mirror = await siteWith(t, "mirror", ARTIFACT);
-    const origin = await siteWith(t, "origin", ARTIFACT);
-    const [first, last] = [mirrorAt(mirror.host), originAt(origin.host)];
-    const { pull } = openRun(t);
-    const reference = {
-      registry: "registry.example",
-      repository: REPOSITORY,
-      tag: "1",
-      digest: ARTIFACT.digest,
-    };
-    const request = { reference, tagEndpoints: [last] };
-    const { servedBy, tagDigest } = await pull([first, last], request);
-    assert.equal(servedBy, first);
+    const { mirror, origin, endpoints, pull } = await openPair(t, ARTIFACT);
+    const request = { reference: NAMED, tagEndpoints: endpoints.slice(1) };
+    const { servedBy, tagDigest } = await pull(endpoints, request);
+    assert.equal(servedBy, endpoints[0]);
     assert.equal(tagDigest, ARTIFACT.digest);
-    const asked = ({ method, reference: asking = "" }: { method: string; reference?: string }) =>
+    const asked = ({ method, reference: asking = "" }: LoggedRequest): string =>
       `${method} ${asking.slice(0, 6)}`;
     assert.deepEqual(trafficOf(mirror, asked), ["GET sha256 x2"]);
     assert.deepEqual(trafficOf(origin, asked), ["HEAD 1"]);
   });
 
   test("where nobody may be asked for the tag, there is nothing to compare", async (t) => {
+    const { endpoints, pull } = await openPair(t, ARTIFACT);
+    const request = { reference: NAMED, tagEndpoints: [] };
+    assert.equal((await pull(endpoints, request)).tagDigest, undefined);
+  });
+
+  test("an origin that is out of reach is not dialed for each tag", async (t) => {
+    const { host, dials } = await silentHost(t);
     const mirror = await siteWith(t, "mirror", ARTIFACT);
-    const { pull } = openRun(t);
-    const reference = {
-      registry: "registry.example",
-      repository: REPOSITORY,
-      tag: "1",
-      digest: ARTIFACT.digest,
-    };
-    const { tagDigest } = await pull([mirrorAt(mirror.host)], { reference, tagEndpoints: [] });
-    assert.equal(tagDigest, undefined);
+    const origin = originAt(host, { plainHttp: false });
+    const { pull } = openRun(t, { deadlines: { connect: 50 } });
+    const request = { reference: NAMED, tagEndpoints: [origin] };
+    for (let count = 0; count < 3; count += 1) {
+      const { tagDigest } = await pull([mirrorAt(mirror.host), origin], request);
+      assert.equal(tagDigest, undefined);
+    }
+    // The one more look that the last resort gets.
+    assert.equal(dials(), 2);
   });
 });

@@ -154,7 +154,8 @@ export function openRun(t: TestContext, options: RunOptions = {}): Run {
     rooms,
     async pull(endpoints, request = {}, own = rooms()) {
       const asked = { reference: parseReference(`${NAME}:1`), ...request };
-      const verified = verify(await resolve(asked, endpoints, own, context), NO_POLICY);
+      const resolved = await resolve(asked, endpoints, own, context);
+      const verified = await verify(resolved, NO_POLICY, () => Promise.resolve([]));
       const plan = planContent(verified.manifest, NAME, limits);
       await fetchBlobs(verified, plan, own, context);
       return verified;
