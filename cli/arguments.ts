@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { Flag } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
-import { problemOfFlags, repeatableFlags, type FlagValues } from "./flag-values";
+import { inputsOf, problemOfFlags, repeatableFlags, type FlagValues } from "./flag-values";
 
 interface RoadCommand {
   readonly json: boolean;
@@ -38,11 +38,17 @@ export interface ExplainCommand extends RoadCommand {
   readonly online: boolean;
 }
 
+export interface VerifyCommand extends RoadCommand {
+  readonly kind: "verify";
+  readonly reference: string;
+}
+
 export type Command =
   | PullCommand
   | PullListCommand
   | InspectCommand
   | ExplainCommand
+  | VerifyCommand
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problem: string };
@@ -108,11 +114,11 @@ export function parseCommand(args: readonly string[]): Command {
 }
 
 function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]): Command {
-  if (verb !== "pull" && verb !== "inspect") {
-    return wrong(`there is no command "${verb ?? ""}"; there are pull, inspect and cache`);
+  if (verb !== "pull" && verb !== "inspect" && verb !== "verify") {
+    return wrong(`there is no command "${verb ?? ""}"; there are pull, inspect, verify and cache`);
   }
   const foreign = FLAGS_OF_INSPECT.find((name) => flags[name] !== undefined);
-  if (verb === "pull" && foreign !== undefined) return wrong(`pull takes no --${foreign}`);
+  if (verb !== "inspect" && foreign !== undefined) return wrong(`${verb} takes no --${foreign}`);
   const file = flags["from-file"];
   if (typeof file === "string") return listCommand(verb, file, references, flags);
   const [reference, ...more] = references;
@@ -125,6 +131,7 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
   const { output } = flags;
   const common = { reference, json: flags["json"] === true, flags };
   if (verb === "inspect") return inspectCommand(common);
+  if (verb === "verify") return verifyCommand(common);
   if (typeof output !== "string" || output === "") return wrong("pull needs --output DIR");
   return { kind: verb, output, ...common };
 }
@@ -138,13 +145,21 @@ function inspectCommand(common: Omit<InspectCommand, "kind">): Command {
     : wrong("--online needs --endpoints");
 }
 
+function verifyCommand(common: Omit<VerifyCommand, "kind">): Command {
+  if (common.flags["output"] !== undefined) return wrong("verify takes no --output");
+  const { verify } = inputsOf(common.reference, common.flags);
+  return verify === undefined
+    ? wrong("verify needs --verify-key, --certificate-identity or --verify: who has to have signed")
+    : { kind: "verify", ...common };
+}
+
 function listCommand(
-  verb: "pull" | "inspect",
+  verb: "pull" | "inspect" | "verify",
   file: string,
   references: readonly string[],
   flags: FlagValues,
 ): Command {
-  if (verb === "inspect") return wrong("inspect takes no --from-file");
+  if (verb !== "pull") return wrong(`${verb} takes no --from-file`);
   if (file === "") return wrong("--from-file takes a file, or - for standard input");
   if (references.length > 0) {
     return wrong(

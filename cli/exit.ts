@@ -11,7 +11,7 @@ export const EXIT_CODES = {
   failed: {
     code: 1,
     means:
-      "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found",
+      "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found. For inspect --online: nobody answered",
   },
   usage: { code: 2, means: "the command line is wrong" },
   hungUp: { code: 129, means: "the terminal was closed (SIGHUP); nothing was left half-written" },

@@ -27,13 +27,29 @@ export function inputsOf(
   for (const { flag, input, field, isPair, isNumber, isNegation } of inputFlags()) {
     const value = flags[flag];
     if (value === undefined) continue;
-    const parsed = isPair ? pairsOf(value) : isNumber ? numbersOf(value) : value;
+    const parsed = isPair ? pairsOf(value, isNumber) : isNumber ? numbersOf(value) : value;
     const typed = flag in read ? read[flag] : isNegation ? value !== true : parsed;
     const before: unknown = inputs[input];
-    if (field !== undefined) inputs[input] = { ...Object(before), [field]: typed };
+    if (field !== undefined) inputs[input] = withField(before, field.split("."), typed);
     else inputs[input] = bothLists(before, typed);
   }
   return inputs;
+}
+
+/** The value with another one in it; a number leads into a list. */
+function withField(
+  value: unknown,
+  [name = "", ...rest]: readonly string[],
+  inner: unknown,
+): unknown {
+  if (/^\d+$/.test(name)) {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [];
+    const index = Number(name);
+    return Object.assign([...list], { [index]: withField(list[index], rest, inner) });
+  }
+  const fields = Object(value) as Readonly<Record<string, unknown>>;
+  const within = rest.length === 0 ? inner : withField(fields[name], rest, inner);
+  return { ...fields, [name]: within };
 }
 
 /** One list may come of two flags. */
@@ -50,8 +66,8 @@ export function problemOfFlags(flags: FlagValues): string | undefined {
   if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
   for (const { flag, isPair, isNumber } of inputFlags()) {
     for (const text of [flags[flag] ?? []].flat()) {
-      if (isPair && pairOf(text) === undefined) return `--${flag} takes NAME=VALUE`;
-      if (isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
+      if (isPair && pairOf(text, isNumber) === undefined) return `--${flag} takes NAME=VALUE`;
+      if (!isPair && isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
     }
   }
   return undefined;
@@ -62,8 +78,9 @@ interface InputFlag {
   readonly flag: string;
   readonly input: string;
   readonly field: string | undefined;
-  /** NAME=VALUE, each value a number. */
+  /** NAME=VALUE. */
   readonly isPair: boolean;
+  /** Of pairs: each value is one. */
   readonly isNumber: boolean;
   readonly isRepeatable: boolean;
   /** A switch that turns its input off. */
@@ -73,14 +90,15 @@ interface InputFlag {
 function inputFlags(): readonly InputFlag[] {
   return documentedInputs().flatMap(({ name: input, type, flags }) =>
     flags.map(({ name: flag, field, pairs, repeatable, negates }) => {
-      const kind = kindOf(type, field);
+      const kind = typeOf(type, field?.split(".") ?? [])?.kind;
       const isPair = pairs === true;
       return {
         flag,
         input,
         field,
         isPair,
-        isNumber: kind === "number" || kind === "numbers",
+        // Of pairs, the values are those of the input's fields, or texts.
+        isNumber: kind === "number" || kind === "numbers" || (isPair && kind === "object"),
         isRepeatable: isPair || repeatable === true || kind === "strings" || kind === "numbers",
         isNegation: negates === true,
       };
@@ -93,9 +111,12 @@ export function repeatableFlags(): readonly string[] {
   return inputFlags().flatMap(({ flag, isRepeatable }) => (isRepeatable ? [flag] : []));
 }
 
-function kindOf(type: InputType, field: string | undefined): InputType["kind"] | undefined {
-  if (field === undefined || type.kind !== "object") return type.kind;
-  return type.fields[field]?.type.kind;
+/** The type that a path of fields leads to. */
+function typeOf(type: InputType, [name, ...rest]: readonly string[]): InputType | undefined {
+  if (name === undefined) return type;
+  if (type.kind === "objects") return typeOf({ ...type, kind: "object" }, rest);
+  const field = type.kind === "object" ? type.fields[name] : undefined;
+  return field && typeOf(field.type, rest);
 }
 
 type FlagValue = NonNullable<FlagValues[string]>;
@@ -104,16 +125,16 @@ function numbersOf(value: FlagValue): number | readonly number[] {
   return Array.isArray(value) ? value.map(numberOf) : numberOf(value);
 }
 
-function pairsOf(value: FlagValue): Readonly<Record<string, number>> {
-  const pairs = [value].flat().map(pairOf);
+function pairsOf(value: FlagValue, isNumber: boolean): Readonly<Record<string, number | string>> {
+  const pairs = [value].flat().map((text) => pairOf(text, isNumber));
   return Object.fromEntries(pairs.filter((pair) => pair !== undefined));
 }
 
 /** Undefined where it is none. */
-function pairOf(text: unknown): readonly [string, number] | undefined {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(String(text)) ?? [];
-  if (name === undefined || Number.isNaN(numberOf(value))) return undefined;
-  return [name, numberOf(value)];
+function pairOf(text: unknown, isNumber: boolean): readonly [string, number | string] | undefined {
+  const [, name, value = ""] = /^([^=]+)=(.*)$/s.exec(String(text)) ?? [];
+  if (name === undefined || (isNumber && Number.isNaN(numberOf(value)))) return undefined;
+  return [name, isNumber ? numberOf(value) : value];
 }
 
 /** NaN where it is none; an empty text would count as nought. */

@@ -49,8 +49,9 @@ function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [
   // Not by Intl.ListFormat, which costs more than the rest of the start.
   const all = names.join(", ").replace(/, (?=[^,]*$)/, " and ");
   const parts = flags.flatMap((flag): [string, string][] => {
-    if (flag.pairs === true) return [[`${name}\\.(${fields})`, `--${flag.name} $1=…`]];
-    return flag.field === undefined ? [] : [[`${name}\\.${flag.field}`, `--${flag.name}`]];
+    if (flag.pairs === true && flag.field === undefined)
+      return [[`${name}\\.(${fields})`, `--${flag.name} $1=…`]];
+    return flag.field === undefined ? [] : [[fieldName(name, flag.field), `--${flag.name}`]];
   });
   const bare = [...parts, [`${name}\\[\\d+\\]`, all] as const];
   return [
@@ -61,6 +62,14 @@ function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [
       flag,
     ]),
   ];
+}
+
+/** As errors name a field: `verify\.identities\[0\]\.certificateIdentity`, as a pattern. */
+function fieldName(name: string, field: string): string {
+  const path = field
+    .split(".")
+    .map((part) => (/^\d+$/.test(part) ? `\\[${part}\\]` : `\\.${part}`));
+  return `${name}${path.join("")}(?:\\[\\d+\\])?`;
 }
 
 function quoted([name, flag]: readonly [string, string]): [RegExp, string] {

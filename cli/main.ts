@@ -27,6 +27,8 @@ async function main(args: readonly string[]): Promise<number> {
       return await (await import("./pull-all.js")).pullListCommand(command);
     case "inspect":
       return await (await import("./pull.js")).inspectCommand(command);
+    case "verify":
+      return await (await import("./pull.js")).verifyCommand(command);
     case "explain":
       return await (await import("./pull.js")).explainCommand(command);
   }

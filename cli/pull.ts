@@ -1,5 +1,5 @@
 /**
- * `oci-artifact pull` and `inspect`: the same road that the resource takes, on a terminal.
+ * `oci-artifact pull`, `inspect` and `verify`: the same road that the resource takes, on a terminal.
  */
 import { resolve } from "node:path";
 import {
@@ -9,11 +9,12 @@ import {
   outputsOfResult,
   pullInputs,
   type SessionOptions,
+  verifyInputs,
 } from "../provider/pulumi/session";
 import type { OutputValues } from "../provider/pulumi/outputs";
 import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
-import type { ExplainCommand, InspectCommand, PullCommand } from "./arguments";
+import type { ExplainCommand, InspectCommand, PullCommand, VerifyCommand } from "./arguments";
 import { readSources } from "./flag-sources";
 import { inputsOf } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
@@ -64,6 +65,17 @@ export async function inspectCommand(command: InspectCommand): Promise<number> {
   });
 }
 
+/** Runs the command. Returns the exit code: a failure where nobody has signed who has to have. */
+export async function verifyCommand(command: VerifyCommand): Promise<number> {
+  return await run(command, async (inputs, options) => {
+    const { pinned, digest, signers, servedBy } = await verifyInputs(inputs, options);
+    const text = command.json
+      ? JSON.stringify({ pinned, digest, signers, servedBy: servedBy?.host })
+      : printable([pinned, ...signers.map((signer) => `signed by ${signer}`)].join("\n"));
+    return { text };
+  });
+}
+
 /** Runs `inspect --endpoints`. Returns the exit code: that of a failure where nobody answers. */
 export async function explainCommand(command: ExplainCommand): Promise<number> {
   const { flags, json, online } = command;
@@ -86,7 +98,7 @@ interface Result {
 
 type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<Result>;
 
-type RoadCommand = PullCommand | InspectCommand | ExplainCommand;
+type RoadCommand = PullCommand | InspectCommand | ExplainCommand | VerifyCommand;
 
 async function run(command: RoadCommand, work: Work): Promise<number> {
   const { reference, flags, json } = command;

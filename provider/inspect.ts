@@ -1,6 +1,7 @@
 /**
  * What a reference is, without its content: the first half of the road. Reads manifests only.
  */
+import { servingFirst } from "./ask";
 import { parseManifest } from "./content/manifest";
 import { chooseManifest } from "./content/choose-manifest";
 import { planContent } from "./content/plan";
@@ -95,7 +96,8 @@ async function look(
   }
   const chosen = chosenOf(top, request, subject);
   if (chosen === undefined) return Object.freeze({ ...head, index: top, layers: [], size: 0 });
-  const child = await findDigest(chosen.digest, request, endpoints, rooms, context);
+  const rest = servingFirst(endpoints, servedBy);
+  const child = await findDigest(chosen.digest, request, rest, rooms, context);
   const manifest = parseManifest(
     child.document.bytes,
     child.document.mediaType,

@@ -13,7 +13,7 @@ import type { TreeKey } from "./store/trees";
 import { judgeTagMove, type TagMoveRule } from "./tag-moves";
 import { contentPath, treeKey } from "./tree-key";
 import type { Endpoint, ImageManifest, Plan, Reference, Tree, Verified } from "./types";
-import { NO_POLICY, verify } from "./verify/verify";
+import { NO_POLICY, type Policy, verify } from "./verify/verify";
 import { withinTotal } from "./within-total";
 import type { PullRooms, World } from "./world";
 
@@ -22,6 +22,8 @@ export interface PullRequest extends Meanings, ResolveRequest, TagMoveRule {
   readonly onResolved?: ((digest: string) => void) | undefined;
   /** Which part of the content; canonical, as `selectionOf` makes it. Default: all. */
   readonly selection?: Selection | undefined;
+  /** Who has to have signed it. Default: nobody. */
+  readonly policy?: Policy | undefined;
   /** Milliseconds for all of it. Default: no bound. */
   readonly totalTimeout?: number | undefined;
 }
@@ -34,6 +36,8 @@ export interface Located {
   readonly manifestDigest: string;
   readonly manifest: ImageManifest;
   readonly mediaType: string;
+  /** Who has signed it, where the policy asks; empty where there is none. */
+  readonly signers: readonly string[];
   /** Of the tree that its content makes. */
   readonly key: TreeKey;
   /** What the tag of a `tag@digest` points to now, where the registry could be asked. */
@@ -108,15 +112,21 @@ async function find(
   const subject = formatReference(request.reference);
   request.onResolved?.(resolved.digest);
   judgeTagMove(resolved, request, context.report);
-  const verified = verify(resolved, NO_POLICY);
+  const { policy = NO_POLICY } = request;
+  const verified = await verify(resolved, policy, (asked) => {
+    const isCached = resolved.servedBy === undefined;
+    const claim = { ...request, digest: resolved.digest, isCached };
+    return loadProof()(claim, asked, rooms, context);
+  });
   const plan = planContent(verified.manifest, subject, context.limits, request.selection);
-  const { digest, manifestDigest, manifest, mediaType, tagDigest, servedBy } = verified;
+  const { digest, manifestDigest, manifest, mediaType, tagDigest, servedBy, signers } = verified;
   const located = Object.freeze({
     reference: request.reference,
     digest,
     manifestDigest,
     manifest,
     mediaType,
+    signers,
     key: treeKey(lastSegment(request.reference), manifestDigest, request.selection),
     ...(tagDigest === undefined ? {} : { tagDigest }),
     ...(servedBy === undefined ? {} : { servedBy }),
@@ -126,4 +136,10 @@ async function find(
 
 function pulled(located: Located, tree: Tree): Pulled {
   return Object.freeze({ ...located, tree, path: contentPath(located.reference, tree) });
+}
+
+/** Who asks for no signature does not wait for its code. */
+function loadProof(): typeof import("./prove").prove {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  return (require("./prove") as typeof import("./prove")).prove;
 }

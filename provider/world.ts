@@ -9,6 +9,7 @@ import { openConfiguration, type Configuration } from "./settings/configuration"
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
+import { openEvidence, type EvidenceFolder } from "./store/evidence-folder";
 import { openHomeNotes, type HomeNotes } from "./store/homes";
 import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
@@ -24,6 +25,7 @@ export interface World {
   readonly health: EndpointHealth;
   readonly blobs: BlobStore;
   readonly tags: TagMemory;
+  readonly evidence: EvidenceFolder;
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
   readonly homes: HomeNotes;
@@ -32,7 +34,10 @@ export interface World {
 }
 
 /** The part of a world that the road itself uses; where the tree goes is the caller's choice. */
-export interface PullRooms extends Pick<World, "client" | "health" | "blobs" | "tags"> {
+export interface PullRooms extends Pick<
+  World,
+  "client" | "health" | "blobs" | "tags" | "evidence"
+> {
   readonly trees: Pick<TreeStore, "ensure">;
 }
 
@@ -59,6 +64,7 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
       temporaryDirectory: settings.temporaryDirectory,
     }),
     tags: openTagMemory(settings.cacheDirectory),
+    evidence: openEvidence(settings.cacheDirectory),
     trees,
     claims: openClaims(trees.directory),
     homes: openHomeNotes(settings.cacheDirectory),

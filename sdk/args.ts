@@ -41,6 +41,48 @@ export type LimitsArgs = {
   readonly [Name in keyof Limits]?: pulumi.Input<number | undefined>;
 };
 
+/** One signer that is trusted: whom the certificate names, and who vouches for that; both are needed. */
+export interface VerifyIdentityArgs {
+  /** A mail address, or the URL of a workflow. */
+  readonly certificateIdentity?: pulumi.Input<string | undefined>;
+  /** The same by a regular expression (RE2), which matches anywhere in it. */
+  readonly certificateIdentityRegexp?: pulumi.Input<string | undefined>;
+  /** A URL: `https://token.actions.githubusercontent.com`. */
+  readonly certificateOidcIssuer?: pulumi.Input<string | undefined>;
+  /** The same by a regular expression (RE2), which matches anywhere in it. */
+  readonly certificateOidcIssuerRegexp?: pulumi.Input<string | undefined>;
+}
+
+/** A TUF repository with the trusted root. */
+export interface TufArgs {
+  /** Its URL. */
+  readonly mirror: pulumi.Input<string>;
+  /** Its root.json to begin with: text, or path relative to the program's directory. */
+  readonly root: pulumi.Input<string>;
+}
+
+/** Who has to have signed, by `keys` or by `identities`; docs/signatures.md says it all. */
+export interface VerifyArgs {
+  /** Public keys, one of which has to have signed: PEM texts, or paths of PEM files. */
+  readonly keys?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+  /** Identities, one of which has to have signed. */
+  readonly identities?: pulumi.Input<pulumi.Input<VerifyIdentityArgs>[] | undefined>;
+  /** The trusted_root.json of a Sigstore instance: text or path. Then no TUF repository is asked. */
+  readonly trustedRoot?: pulumi.Input<string | undefined>;
+  /** Where the trusted root comes from. Default: the public-good instance of Sigstore. */
+  readonly tuf?: pulumi.Input<TufArgs | undefined>;
+  /** Signatures need not be in a transparency log. Default `false`. */
+  readonly ignoreTlog?: pulumi.Input<boolean | undefined>;
+  /** Certificates need not be in a log of certificates. Default `false`. */
+  readonly ignoreSct?: pulumi.Input<boolean | undefined>;
+  /** There has to be a signed timestamp. Default `false`. */
+  readonly requireTimestamp?: pulumi.Input<boolean | undefined>;
+  /** Any attestation by the signer counts as a signature. Default `false`. */
+  readonly allowAttestations?: pulumi.Input<boolean | undefined>;
+  /** What has to be in the signed payload, beside whatever else. */
+  readonly annotations?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>> | undefined>;
+}
+
 /** How one host is reached. */
 export interface HostArgs {
   /** Speak plain HTTP to the reference's host. Default `false`. Never stored, never a diff. */
@@ -188,6 +230,11 @@ export interface OciArtifactArgs extends RegistryArgs {
    */
   readonly pullOnPreview?: pulumi.Input<boolean | undefined>;
   /**
+   * Who has to have signed the content. What nobody of them has signed is an error in the preview,
+   * before anything of it is unpacked. Default: no signature is looked for.
+   */
+  readonly verify?: pulumi.Input<VerifyArgs | undefined>;
+  /**
    * The same options for registries by their names, mirrors included:
    * `{ "registry.corp.example:5000": { plainHttp: true } }`. An option given beside it wins for the
    * reference's own registry, and one given here wins over the stack configuration
@@ -239,6 +286,8 @@ export interface GetOciArtifactResult {
   readonly size: number;
   /** `./path` → start of the file's sha256; absent above 100 files. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Who has signed it; absent where `verify` does not ask. */
+  readonly signers?: readonly string[];
   /** Where the copy of `destination` lies; absent without one. */
   readonly placedAt?: string;
   /** Host that answered; absent where the cache had it all. */

@@ -51,6 +51,8 @@ export class OciArtifact extends pulumi.CustomResource {
   declare readonly size: pulumi.Output<number>;
   /** `./path` → start of the file's sha256; undefined above 100 files. */
   declare readonly files: pulumi.Output<Readonly<Record<string, string>> | undefined>;
+  /** Who has signed it; undefined where `verify` does not ask. */
+  declare readonly signers: pulumi.Output<readonly string[] | undefined>;
   /**
    * Where the copy of `destination` lies; unknown in a preview that will change it, undefined without
    * a destination.
@@ -129,6 +131,7 @@ const OUTPUT_SLOTS = {
   fileCount: undefined,
   size: undefined,
   files: undefined,
+  signers: undefined,
   placedAt: undefined,
 };
 

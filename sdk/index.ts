@@ -14,4 +14,7 @@ export type {
   OciArtifactArgs,
   RegistryArgs,
   TimeoutsArgs,
+  TufArgs,
+  VerifyArgs,
+  VerifyIdentityArgs,
 } from "./args";

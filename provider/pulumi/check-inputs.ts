@@ -86,6 +86,20 @@ function checkType(value: unknown, type: InputType, name: string, hint: string):
         new Map(Object.entries(type.fields)),
         `${name}.`,
       );
+    case "objects":
+      if (!Array.isArray(value)) return wrong("a list of objects");
+      return value.flatMap((item: unknown, index) => {
+        const one = `${name}[${index}]`;
+        if (isAbsent(item)) return [failure(one, "it must be an object, and is null", hint)];
+        return checkType(item, { ...type, kind: "object" }, one, hint);
+      });
+    case "texts":
+      if (typeof value !== "object" || Array.isArray(value)) return wrong("an object");
+      return Object.entries(value as Record<string, unknown>).flatMap(([key, text]) =>
+        typeof text === "string"
+          ? []
+          : [failure(`${name}["${key}"]`, `it must be a string, and is ${typeName(text)}`, hint)],
+      );
     case "mirrors":
       if (!Array.isArray(value)) return wrong("a list of mirrors");
       return value.flatMap((item: unknown, index) => {

@@ -201,11 +201,11 @@ function unknownAnswer(given: Properties): CheckAnswer {
 /** The same content once more: the tag has been judged, and is not asked for again. */
 function againByDigest(request: PullRequest, { reference, digest }: Located): PullRequest {
   const { tag: _tag, ...repository } = reference;
-  const { platform, selection, totalTimeout } = request;
+  const { platform, selection, policy, totalTimeout } = request;
   const meanings = [request, ...(request.others ?? [])];
   const { endpoints } = meanings.find((meant) => meant.reference === reference) ?? request;
   const pinned = { ...repository, digest };
-  return { reference: pinned, digest, endpoints, platform, selection, totalTimeout };
+  return { reference: pinned, digest, endpoints, platform, selection, policy, totalTimeout };
 }
 
 /** Where there was a choice: of what is new for good, of what stays in passing. */

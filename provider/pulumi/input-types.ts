@@ -12,6 +12,10 @@ export type InputType =
   /** A list of whole numbers, 0 or more. */
   | { readonly kind: "numbers" }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, InputField>> }
+  /** A list of objects with these fields. */
+  | { readonly kind: "objects"; readonly fields: Readonly<Record<string, InputField>> }
+  /** Texts by names of any kind. */
+  | { readonly kind: "texts" }
   /** A list of locations (`host[:port][/path]`), or of objects with these fields. */
   | { readonly kind: "mirrors"; readonly fields: Readonly<Record<string, InputField>> }
   /** Any number of registries (`host`, `host:port`), each with the same fields. */
@@ -36,7 +40,10 @@ export interface Flag {
   readonly name: string;
   /** What the flag's argument stands for; none for switches. */
   readonly argument?: string;
-  /** The field that it stands for, where the input is an object. */
+  /**
+   * The field that it stands for, where the input is an object; of a field within: `tuf.mirror`; of the
+   * first object of a list: `identities.0.certificateIdentity`.
+   */
   readonly field?: string;
   /** Its argument names a file that holds the value: a line of text, or JSON. */
   readonly file?: "text" | "json";

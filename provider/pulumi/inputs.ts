@@ -9,6 +9,7 @@ import { TAG_MOVES, type OnTagMove } from "../tag-moves";
 import { CONTENT_INPUTS } from "./content-inputs";
 import type { InputRow, InputType } from "./input-types";
 import { TRANSPORT_INPUTS, type TransportInputs } from "./transport-inputs";
+import { VERIFY_INPUTS, type VerifyInput } from "./verify-inputs";
 
 const STRING: InputType = { kind: "string" };
 const BOOLEAN: InputType = { kind: "boolean" };
@@ -86,6 +87,7 @@ export const INPUTS = {
     description:
       "Whether a preview pulls new content. With `false` it asks for the digest only, and the outputs that need the content (`path`, `files`, `size` …) are unknown until the update",
   },
+  ...VERIFY_INPUTS,
   ...TRANSPORT_INPUTS,
 } as const satisfies Readonly<Record<string, InputRow>>;
 
@@ -104,6 +106,7 @@ export interface CheckedInputs extends Selection, TransportInputs {
   readonly destination?: string;
   readonly onLocalChange?: OnLocalChange;
   readonly pullOnPreview?: boolean;
+  readonly verify?: VerifyInput;
 }
 
 /** The inputs in the table's order, for the tables of the docs. */

@@ -26,6 +26,7 @@ export const OUTPUTS = {
   fileCount: "Number of files and links",
   size: "Bytes of all files",
   files: "`./path` → start of the file's sha256; absent above 100 files",
+  signers: "Who has signed it, where `verify` asks for that",
   placedAt:
     "Where the copy of `destination` lies; unknown in a preview that will change it, absent without one",
 } as const satisfies Readonly<Record<string, string>>;
@@ -46,6 +47,7 @@ export interface OutputValues {
   readonly fileCount: number;
   readonly size: number;
   readonly files?: Readonly<Record<string, string>>;
+  readonly signers?: readonly string[];
   readonly placedAt?: string;
 }
 
@@ -62,7 +64,7 @@ export function outputsOf(reference: Reference, pulled: Pulled): OutputValues {
 /** Those that the manifest tells. */
 export function manifestOutputs(
   reference: Reference,
-  { digest, manifestDigest, manifest, mediaType }: Located,
+  { digest, manifestDigest, manifest, mediaType, signers }: Located,
 ): Omit<OutputValues, ContentOutput | "placedAt"> {
   const tag = effectiveTag(reference);
   return {
@@ -75,6 +77,7 @@ export function manifestOutputs(
       ? {}
       : { artifactType: admitText(manifest.artifactType) }),
     annotations: admitMap(manifest.annotations),
+    ...(signers.length === 0 ? {} : { signers: signers.map(admitText) }),
   };
 }
 

@@ -93,3 +93,24 @@ async function pemText(
   if (!isOne) throw problem(`holds no ${label.toLowerCase()}`);
   return text;
 }
+
+/**
+ * What the file of an input holds that is no secret.
+ *
+ * @param name - Of the input, for errors; the path is relative to `directory`.
+ * @throws OciError CONFIG where it cannot be read.
+ */
+export async function textOfFile(path: string, name: string, directory: string): Promise<string> {
+  try {
+    return await readFile(resolve(directory, path), "utf8");
+  } catch (cause) {
+    throw new OciError({
+      code: "CONFIG",
+      verb: "use",
+      subject: name,
+      fact: `${path} cannot be read (${systemCode(cause) ?? "unknown reason"})`,
+      hint: "give a PEM text, or the path of a PEM file, relative to the program's directory",
+      cause,
+    });
+  }
+}

@@ -14,6 +14,7 @@ import type { ReadInputs } from "./read-inputs";
 import { endpointsFor, type RouteWorld } from "./routes";
 import { meantBy } from "./short-name";
 import { registerSecrets, totalTimeout } from "./transport";
+import { policyOf } from "./policy-of";
 
 /** Where a request is made. */
 export interface RequestWorld {
@@ -40,8 +41,10 @@ export async function requestOf(
   const routes: RouteWorld = { ...world, inputs, conf };
   const meant = await meantBy(read, conf, world.configuration);
   const [first, ...others] = meant.references;
-  const way = await wayOf(first, digest, routes);
-  const ways = await Promise.all(others.map((reference) => wayOf(reference, digest, routes)));
+  const isSigned = inputs.verify !== undefined;
+  const waysOf = (reference: Reference): Promise<Way> => wayOf(reference, digest, isSigned, routes);
+  const way = await waysOf(first);
+  const ways = await Promise.all(others.map(waysOf));
   return {
     ...way,
     ...(ways.length === 0 ? {} : { others: ways }),
@@ -50,6 +53,7 @@ export async function requestOf(
     // Who gives a digest has judged the tag: pinning is what the error of a moved one asks for.
     onTagMove: inputs.digest === undefined ? inputs.onTagMove : undefined,
     selection: selectionOf(inputs),
+    policy: await policyOf(inputs.verify, world.directory, world.report),
     totalTimeout: totalTimeout(inputs, first.registry),
   };
 }
@@ -73,12 +77,14 @@ interface Way {
 async function wayOf(
   reference: Reference,
   digest: string | undefined,
+  isSigned: boolean,
   routes: RouteWorld,
 ): Promise<Way> {
   const wanted = digest ?? reference.digest;
   if (wanted === undefined) return { reference, endpoints: await endpointsFor(reference, routes) };
   const endpoints = await endpointsFor({ ...reference, digest: wanted }, routes);
-  if (reference.tag === undefined) return { reference, endpoints };
+  // Signatures may lie under tags, too.
+  if (reference.tag === undefined && !isSigned) return { reference, endpoints };
   const { digest: _digest, ...byTag } = reference;
   // Its tag is asked for best effort, to compare: where nobody may be asked, there is nothing to.
   const tagEndpoints = await endpointsFor(byTag, routes).catch(() => []);

@@ -14,6 +14,7 @@ import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
 import { treeNameOf } from "../tree-key";
 import type { Reference } from "../types";
+import type { VerifiedReference } from "../verify-reference";
 import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
 import { besideOthers, instead } from "./copies";
@@ -113,6 +114,32 @@ export async function explainInputs(
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
   const { explain } = require("./explain") as typeof import("./explain");
   return await explain(validInputs(values), worldOf(options), options);
+}
+
+/** Who has signed what a reference names, by plain inputs, `verify` among them. @throws like pullInputs. */
+export async function verifyInputs(
+  values: Properties,
+  options: SessionOptions,
+): Promise<VerifiedReference & { readonly pinned: string }> {
+  const { request, world, context } = await prepare(values, options);
+  const { policy } = request;
+  if (policy === undefined || policy.kind === "none") {
+    throw new OciError({
+      code: "INVALID_INPUT",
+      verb: "verify",
+      subject: formatReference(request.reference),
+      fact: "nothing says who has to have signed it",
+      hint: "give verify: the keys or the identities that are trusted",
+    });
+  }
+  const { verifyReference } = loadVerifyReference();
+  const found = await verifyReference({ ...request, policy }, world, context);
+  return { ...found, pinned: pinnedReference(found.reference, found.digest) };
+}
+
+function loadVerifyReference(): typeof import("../verify-reference") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  return require("../verify-reference") as typeof import("../verify-reference");
 }
 
 interface Prepared {

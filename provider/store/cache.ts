@@ -8,6 +8,7 @@ import { systemCode } from "../errors";
 import { blobFile, listBlobs, sizeOf, type StoredBlob } from "./blob-folder";
 import { isWholeFile } from "./blobs";
 import { beginTally } from "./blob-tally";
+import { pruneEvidence } from "./evidence-folder";
 import { leastRecentlyUsed, removeBlobs } from "./evict";
 import { heldBlobs } from "./held-blobs";
 import { listTrees, pruneTrees, type ListedTree } from "./prune-trees";
@@ -83,6 +84,7 @@ export async function pruneCache(
     all ? true : olderThanMs !== undefined && now - blob.usedAt > olderThanMs,
   );
   // Forgetting costs little: the next pull reads the manifest instead of asking for its digest.
+  await pruneEvidence(places.cacheDirectory);
   await pruneTagMemory(places.cacheDirectory, all ? now : now - (olderThanMs ?? WEEK_MS));
   const { directory } = openTrees(places.projectDirectory);
   const gone = await pruneTrees(directory, all ? now : now - (olderThanMs ?? WEEK_MS));

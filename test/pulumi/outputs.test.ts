@@ -26,6 +26,7 @@ function pulledOf(entries: readonly TreeEntry[], manifest: Partial<ImageManifest
     manifestDigest: DIGEST,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     manifest: { kind: "manifest", mediaType: "x", layers: [], annotations: {}, ...manifest },
+    signers: [],
     key: { name: "app-aaaaaaaaaaaaaaaa", key: DIGEST },
     path: ".oci-artifacts/app-aaaaaaaaaaaaaaaa",
     tree: {

@@ -21,6 +21,7 @@ import type { Deadlines } from "../../provider/registry/deadlines";
 import { openConfiguration } from "../../provider/settings/configuration";
 import { readSettings, type Settings } from "../../provider/settings/settings";
 import { openBlobs } from "../../provider/store/blobs";
+import { openEvidence } from "../../provider/store/evidence-folder";
 import { openTagMemory } from "../../provider/store/tag-memory";
 import { openTrees } from "../../provider/store/trees";
 import { gzip, tar, tarGz, type TarMember } from "./archives";
@@ -193,6 +194,7 @@ async function pullOnce(
       health: createEndpointHealth(),
       blobs: openBlobs(settings.cacheDirectory),
       tags: openTagMemory(settings.cacheDirectory),
+      evidence: openEvidence(settings.cacheDirectory),
       trees: openTrees(project),
     };
     const pulled = await pull(request, rooms, context);

@@ -1,0 +1,98 @@
+/**
+ * Proves that a digest is signed as a policy asks: by evidence that was kept beside the content, and
+ * otherwise by what the registry has; then that is kept. Loaded only where somebody asks for it.
+ */
+import type { Context } from "./context";
+import { OciError, errorFacts } from "./errors";
+import { formatReference } from "./reference/format";
+import { isOutage } from "./registry/failure";
+import type { ResolveRequest } from "./resolve";
+import { signatureSource, type SourceRooms } from "./signature-source";
+import type { EvidenceFolder } from "./store/evidence-folder";
+import type { Endpoint, Reference } from "./types";
+import { claimedIdentities } from "./verify/claimed-identities";
+import { noEvidence, readEvidence, verifyEvidence } from "./verify/evidence";
+import { policyFingerprint, type VerifyPolicy } from "./verify/policy";
+import { verifySignatures } from "./verify/signatures";
+import type { UnclearPolicy } from "./verify/verify";
+
+export interface ProveRooms extends SourceRooms {
+  readonly evidence: EvidenceFolder;
+}
+
+/** What is to be proven, and where signatures may lie. */
+export interface Claim extends Pick<ResolveRequest, "outage" | "tagEndpoints"> {
+  readonly reference: Reference;
+  /** Of what the reference names; an index vouches for what it lists. */
+  readonly digest: string;
+  readonly endpoints: readonly Endpoint[];
+  /** Nobody was asked for it: it is here from before. */
+  readonly isCached: boolean;
+}
+
+/**
+ * Who has signed.
+ *
+ * @throws OciError UNSIGNED and its like; NO_EVIDENCE where the registry cannot be asked; INVALID_INPUT
+ * for an unclear policy, with the identities that signatures carry.
+ */
+export async function prove(
+  claim: Claim,
+  policy: VerifyPolicy | UnclearPolicy,
+  rooms: ProveRooms,
+  context: Context,
+): Promise<readonly string[]> {
+  if (policy.kind === "unclear") throw await unclear(claim, policy.problem, rooms, context);
+  const { digest, outage } = claim;
+  const subject = formatReference(claim.reference);
+  const kept = await provenBefore(claim, policy, rooms, context);
+  if (Array.isArray(kept)) return kept as readonly string[];
+  const refused = kept instanceof OciError ? kept : undefined;
+  if (outage !== undefined) throw noEvidence(subject, outage, refused);
+  try {
+    const source = signatureSource(claim, rooms, context);
+    const { signers, evidence } = await verifySignatures(digest, policy, source, context);
+    await rooms.evidence.keep(digest, policyFingerprint(policy), evidence);
+    return signers;
+  } catch (error) {
+    if (!claim.isCached || !(error instanceof OciError) || !isOutage(error)) throw error;
+    throw noEvidence(subject, error, refused);
+  }
+}
+
+/** The signers that kept evidence proves; why it does not; or undefined where none is kept. */
+async function provenBefore(
+  { digest, reference }: Claim,
+  policy: VerifyPolicy,
+  { evidence }: ProveRooms,
+  context: Context,
+): Promise<readonly string[] | OciError | undefined> {
+  let refused: OciError | undefined;
+  for (const json of await evidence.of(digest, policyFingerprint(policy))) {
+    const found = readEvidence(json);
+    if (found === undefined) continue;
+    try {
+      return await verifyEvidence(found, digest, policy, context, formatReference(reference));
+    } catch (error) {
+      if (!(error instanceof OciError) || context.signal.aborted) throw error;
+      refused ??= error;
+    }
+  }
+  return refused;
+}
+
+async function unclear(
+  claim: Claim,
+  problem: OciError,
+  rooms: ProveRooms,
+  context: Context,
+): Promise<OciError> {
+  const source = signatureSource(claim, rooms, context);
+  const claimed = await claimedIdentities(claim.digest, source, context);
+  const lines = claimed.map((identity) => `a signature is there by ${JSON.stringify(identity)}`);
+  return new OciError({
+    ...errorFacts(problem),
+    subject: formatReference(claim.reference),
+    details: [...problem.details, ...lines],
+  });
+}

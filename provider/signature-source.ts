@@ -1,0 +1,75 @@
+/**
+ * Where signatures of a digest are looked for: the same endpoints as for content, in the same order.
+ * What one of them does not have is asked of the next; what nobody can be asked for is an error.
+ */
+import { askInOrder } from "./ask";
+import type { Context } from "./context";
+import { isDigest } from "./digest";
+import { OciError } from "./errors";
+import { fetchBlob, type FetchRooms } from "./fetch-blob";
+import { listReferrers } from "./list-referrers";
+import { formatReference } from "./reference/format";
+import { findDigest, type ResolveRooms } from "./resolve";
+import type { Endpoint, Reference } from "./types";
+import type { SignatureSource } from "./verify/find-candidates";
+
+export type SourceRooms = FetchRooms & ResolveRooms;
+
+/** What signatures are of, and where it may lie. */
+export interface SignedPlace {
+  readonly reference: Reference;
+  readonly endpoints: readonly Endpoint[];
+  /** Where tags are asked for. Default: `endpoints`. */
+  readonly tagEndpoints?: readonly Endpoint[] | undefined;
+}
+
+/** The source of a reference's signatures. Nothing is asked yet. */
+export function signatureSource(
+  { reference, endpoints, tagEndpoints = endpoints }: SignedPlace,
+  rooms: SourceRooms,
+  context: Context,
+): SignatureSource {
+  const { tag: _tag, digest: _digest, ...repository } = reference;
+  let unanswered: OciError | undefined;
+  return {
+    subject: formatReference(reference),
+    manifest: (name) =>
+      orNone(async () => {
+        const request = { reference: repository };
+        if (isDigest(name)) {
+          return (await findDigest(name, request, endpoints, rooms, context)).document;
+        }
+        const inquiry = { subject: formatReference({ ...repository, tag: name }), wanted: name };
+        const answer = await askInOrder(tagEndpoints, inquiry, rooms, context, (endpoint, asking) =>
+          rooms.client.getManifest(endpoint, name, asking),
+        );
+        return answer.value;
+      }),
+    async referrers(digest) {
+      const listed = await listReferrers(endpoints, repository, digest, rooms, context);
+      [unanswered] = listed.unanswered;
+      // Somebody who could not be asked may know of some.
+      if (listed.pages.length === 0 && unanswered !== undefined) throw unanswered;
+      return listed.pages.map(({ bytes, mediaType }) => ({ bytes, mediaType }));
+    },
+    unanswered: () => unanswered,
+    blob: (descriptor) =>
+      orNone(async () => {
+        const wanted = { reference: repository, endpoints, descriptor };
+        if (!(await rooms.blobs.has(descriptor))) {
+          await fetchBlob(wanted, rooms, context, () => undefined);
+        }
+        return await rooms.blobs.read(descriptor.digest);
+      }),
+  };
+}
+
+/** That it is not there is an answer. */
+async function orNone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OciError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,214 @@
+/** Signatures in the life of a resource: what is asked, what is kept, and what never passes. */
+import * as assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { tarGz } from "../support/archives";
+import { MEDIA_TYPES, publish, type Artifact } from "../support/artifacts";
+import { registryFor, type CleanUp } from "../support/registry-for-test";
+import type { TestRegistry } from "../support/registry-types";
+import { serveLayout } from "../support/sigstore-layouts";
+import {
+  putLayers,
+  putReferrer,
+  signedBundle,
+  signedLayer,
+  signingKey,
+  type SigningKey,
+} from "../support/sigstore-signing";
+import { lifecycleWorld, type HostProcess, type LifecycleWorld } from "./lifecycle-world";
+
+const FILES = { "a.txt": "a" };
+const KEY = signingKey();
+const OTHER = signingKey();
+
+interface SignedWorld extends LifecycleWorld {
+  readonly artifact: Artifact;
+  readonly sign: (key?: SigningKey, registry?: TestRegistry) => void;
+  /** What a program gives that trusts the key. */
+  readonly inputs: (key?: SigningKey) => Readonly<Record<string, unknown>>;
+}
+
+async function signedWorld(
+  context: CleanUp & { after(work: () => void): void },
+): Promise<SignedWorld> {
+  const world = await lifecycleWorld(context);
+  const artifact = world.publish(FILES);
+  return {
+    ...world,
+    artifact,
+    sign(key = KEY, registry = world.registry) {
+      const { digest } = artifact;
+      putLayers(registry.repository("team/app"), digest, [signedLayer(key, digest)]);
+    },
+    inputs: ({ publicKey } = KEY) => ({
+      reference: world.reference,
+      plainHttp: true,
+      verify: { keys: [publicKey], ignoreTlog: true },
+    }),
+  };
+}
+
+/** The error of a check that fails. */
+async function refused(
+  host: HostProcess,
+  inputs: Readonly<Record<string, unknown>>,
+  olds: Readonly<Record<string, unknown>> = {},
+): Promise<Error & { readonly code?: unknown }> {
+  const error: unknown = await host.check(inputs, {}, olds).then(
+    ({ failures }) => new Error(failures.join("\n")),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Error);
+  return error;
+}
+
+function kindsOf({ requests }: TestRegistry): readonly string[] {
+  return requests.map(({ kind }) => kind);
+}
+
+function treesIn({ project }: LifecycleWorld): readonly string[] {
+  const folder = join(project, ".oci-artifacts");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith(".")) : [];
+}
+
+describe("content that is signed", () => {
+  test("passes, and says by whom; its signature is looked at before a blob is fetched", async (context) => {
+    const world = await signedWorld(context);
+    world.sign();
+    const { inputs, failures } = await world.host().check(world.inputs());
+    assert.deepEqual(failures, []);
+    assert.match(String(inputs["signers"]), /^key sha256:[0-9a-f]{64}$/);
+    // The last blob is the content; the one before, the signed payload.
+    assert.deepEqual(kindsOf(world.registry), [
+      "manifest",
+      "referrers",
+      "manifest",
+      "blob",
+      "blob",
+    ]);
+    // By whom it has to be signed is what was asked for, and stays in the state.
+    assert.ok("verify" in inputs);
+  });
+
+  test("in a bundle, too, with the key in a file beside the program", async (context) => {
+    const world = await signedWorld(context);
+    const { digest } = world.artifact;
+    putReferrer(world.registry.repository("team/app"), digest, signedBundle(KEY, digest));
+    writeFileSync(join(world.project, "cosign.pub"), KEY.publicKey);
+    const verify = { keys: ["cosign.pub"], ignoreTlog: true };
+    const { failures, inputs } = await world.host().check({ ...world.inputs(), verify });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(inputs["verify"], verify);
+  });
+
+  test("is proven again by what was kept, without the registry", async (context) => {
+    const world = await signedWorld(context);
+    world.sign();
+    const { inputs: olds } = await world.host().check(world.inputs());
+    world.registry.clearRequests();
+    const again = await world.host().check(world.inputs(), {}, olds);
+    assert.deepEqual(again.inputs, olds);
+    assert.deepEqual(kindsOf(world.registry), ["manifest"]);
+    await world.registry.close();
+    const offline = await world.host().check(world.inputs(), {}, olds);
+    assert.deepEqual(offline.inputs, olds);
+  });
+
+  test("is asked for anew where another key is trusted, and the kept signature does not do", async (context) => {
+    const world = await signedWorld(context);
+    world.sign();
+    const { inputs: olds } = await world.host().check(world.inputs());
+    const error = await refused(world.host(), world.inputs(OTHER), olds);
+    assert.equal(error.code, "BAD_SIGNATURE");
+    world.sign(OTHER);
+    const { failures } = await world.host().check(world.inputs(OTHER), {}, olds);
+    assert.deepEqual(failures, []);
+  });
+
+  test("is found at the registry where a mirror has the content alone", async (context) => {
+    const world = await signedWorld(context);
+    world.sign();
+    const mirror = await registryFor(context);
+    const layers = [{ bytes: tarGz(FILES), mediaType: MEDIA_TYPES.tarGzip }];
+    assert.equal(publish(mirror, "team/app", "1", { layers }).digest, world.artifact.digest);
+    const mirrors = [{ location: mirror.host, plainHttp: true }];
+    const { failures } = await world.host().check({ ...world.inputs(), mirrors });
+    assert.deepEqual(failures, []);
+    assert.equal(kindsOf(mirror).at(-1), "blob");
+    assert.ok(kindsOf(world.registry).includes("blob"));
+  });
+});
+
+describe("content that is not signed by who has to have", () => {
+  test("fails the preview, and nothing of it is fetched or placed", async (context) => {
+    const world = await signedWorld(context);
+    const error = await refused(world.host(), world.inputs());
+    assert.equal(error.code, "UNSIGNED");
+    assert.match(error.message, /there is no tag sha256-[0-9a-f]{64}\.sig/);
+    assert.ok(!kindsOf(world.registry).includes("blob"));
+    assert.deepEqual(treesIn(world), []);
+  });
+
+  test("does not pass because it is in the cache, pulled without verify", async (context) => {
+    const world = await signedWorld(context);
+    const { verify: _verify, ...unverified } = world.inputs();
+    const { inputs: olds } = await world.host().check(unverified);
+    assert.equal("signers" in olds, false);
+    assert.equal((await refused(world.host(), world.inputs(), olds)).code, "UNSIGNED");
+  });
+
+  test("is refused offline, with what would prove it", async (context) => {
+    const world = await signedWorld(context);
+    const { verify: _verify, ...unverified } = world.inputs();
+    const { inputs: olds } = await world.host().check(unverified);
+    await world.registry.close();
+    const error = await refused(world.host(), world.inputs(), olds);
+    assert.equal(error.code, "NO_EVIDENCE");
+    assert.match(error.message, /run again when the registry can be reached/);
+  });
+
+  test("is not called unsigned where the registry is out of order", async (context) => {
+    const world = await signedWorld(context);
+    const then = { kind: "status", status: 503 } as const;
+    world.registry.fault({ kind: "referrers", then });
+    world.registry.fault({ reference: (name) => name.endsWith(".sig"), then });
+    const error = await refused(world.host(), world.inputs());
+    assert.notEqual(error.code, "UNSIGNED");
+  });
+
+  test("cannot be made to pass by what lies in the evidence folder", async (context) => {
+    const world = await signedWorld(context);
+    const name = world.artifact.digest.replace(":", "-");
+    const folder = join(world.cache, "evidence", name);
+    mkdirSync(folder, { recursive: true });
+    const layer = signedLayer(OTHER, world.artifact.digest);
+    const forged = {
+      version: "1",
+      digest: world.artifact.digest,
+      place: "tag x, layer 0",
+      kind: "layer",
+      bytes: Buffer.from(layer.payload).toString("base64"),
+      annotations: layer.annotations,
+    };
+    writeFileSync(join(folder, "0000000000000000.json"), JSON.stringify(forged));
+    writeFileSync(join(folder, "1111111111111111.json"), "{");
+    assert.equal((await refused(world.host(), world.inputs())).code, "UNSIGNED");
+  });
+});
+
+test("an issuer alone is refused with the line to add, and the identity that is there", async (context) => {
+  const world = await lifecycleWorld(context);
+  serveLayout(world.registry.repository("team/app"), "layouts/keyless-bundle-rekor1-ok.tar.gz");
+  const inputs = {
+    reference: `${world.registry.host}/team/app:v1`,
+    plainHttp: true,
+    verify: {
+      identities: [{ certificateOidcIssuer: "https://token.actions.githubusercontent.com" }],
+    },
+  };
+  const error = await refused(world.host(), inputs);
+  assert.equal(error.code, "INVALID_INPUT");
+  assert.match(error.message, /verify\.identities\[0\]/);
+  assert.match(error.message, /a signature is there by \{"certificateIdentity":"https/);
+});
