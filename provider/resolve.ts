@@ -221,7 +221,8 @@ async function tagBeside(
   if (outage !== undefined || (digest ?? reference.digest) !== reference.digest) return undefined;
   try {
     const inquiry = { subject: formatReference(reference), wanted: `the tag ${tag}` };
-    const asked = tagEndpoints ?? endpoints;
+    // Behind mirrors that are for digests, the origin may be out of reach for good.
+    const asked = (tagEndpoints ?? endpoints).filter((each) => rooms.health.isWell(each));
     const answer = await askInOrder(asked, inquiry, rooms, context, async (endpoint, asking) => {
       const head = await rooms.client.headManifest(endpoint, tag, asking);
       return head ?? (await rooms.client.getManifest(endpoint, tag, asking));
