@@ -17,6 +17,8 @@ export interface ListedReferrers {
   readonly servedBy?: Endpoint;
   /** Of endpoints that may have known of some: with these, no pages do not mean that nobody refers. */
   readonly unanswered: readonly OciError[];
+  /** The registry itself has answered: what mirrors could not be asked for is no part of its word. */
+  readonly isOriginHeard: boolean;
 }
 
 /**
@@ -36,22 +38,24 @@ export async function listReferrers(
   const round = new Round(endpoints, inquiry, rooms, context);
   const unanswered = (): readonly OciError[] =>
     Object.freeze(round.attempts().map(({ failure }) => failure));
-  let hasAnswer = false;
+  const heard: Endpoint[] = [];
+  const isOriginHeard = (): boolean => heard.some(({ role }) => role === "origin");
   for (let turn = round.next(); turn !== undefined; turn = round.next()) {
     const { endpoint, asking } = turn;
     try {
       const pages = await rooms.client.getReferrers(endpoint, digest, asking);
       round.answered(endpoint);
+      heard.push(endpoint);
       if (pages.some(holdsAny)) {
-        return Object.freeze({ pages, servedBy: endpoint, unanswered: unanswered() });
+        const known = { unanswered: unanswered(), isOriginHeard: isOriginHeard() };
+        return Object.freeze({ pages, servedBy: endpoint, ...known });
       }
-      hasAnswer = true;
     } catch (error) {
       round.failed(endpoint, error);
     }
   }
-  if (!hasAnswer) throw round.error();
-  return Object.freeze({ pages: [], unanswered: unanswered() });
+  if (heard.length === 0) throw round.error();
+  return Object.freeze({ pages: [], unanswered: unanswered(), isOriginHeard: isOriginHeard() });
 }
 
 /** What is no index is for the reader to refuse; to pass over it would hide what it should hold. */

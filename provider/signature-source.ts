@@ -2,7 +2,7 @@
  * Where signatures of a digest are looked for: the same endpoints as for content, in the same order.
  * What one of them does not have is asked of the next; what nobody can be asked for is an error.
  */
-import { askInOrder } from "./ask";
+import { askInOrder, servingFirst } from "./ask";
 import type { Context } from "./context";
 import { isDigest } from "./digest";
 import { OciError } from "./errors";
@@ -30,32 +30,40 @@ export function signatureSource(
   context: Context,
 ): SignatureSource {
   const { tag: _tag, digest: _digest, ...repository } = reference;
-  let unanswered: OciError | undefined;
+  let unanswered: readonly OciError[] = [];
+  let isOriginHeard = false;
+  /** Who has a part of it is likely to have the rest. */
+  let servedBy: Endpoint | undefined;
   return {
     subject: formatReference(reference),
     manifest: (name) =>
       orNone(async () => {
         const request = { reference: repository };
         if (isDigest(name)) {
-          return (await findDigest(name, request, endpoints, rooms, context)).document;
+          const likely = servingFirst(endpoints, servedBy);
+          return (await findDigest(name, request, likely, rooms, context)).document;
         }
         const inquiry = { subject: formatReference({ ...repository, tag: name }), wanted: name };
         const answer = await askInOrder(tagEndpoints, inquiry, rooms, context, (endpoint, asking) =>
           rooms.client.getManifest(endpoint, name, asking),
         );
+        servedBy = answer.endpoint;
         return answer.value;
       }),
     async referrers(digest) {
       const listed = await listReferrers(endpoints, repository, digest, rooms, context);
-      [unanswered] = listed.unanswered;
+      ({ unanswered, isOriginHeard, servedBy } = { servedBy: undefined, ...listed });
+      const [trouble] = unanswered;
       // Somebody who could not be asked may know of some.
-      if (listed.pages.length === 0 && unanswered !== undefined) throw unanswered;
+      if (listed.pages.length === 0 && !isOriginHeard && trouble !== undefined) throw trouble;
       return listed.pages.map(({ bytes, mediaType }) => ({ bytes, mediaType }));
     },
-    unanswered: () => unanswered,
+    unanswered: () => (isOriginHeard ? undefined : unanswered[0]),
+    unheard: () => (isOriginHeard ? unanswered.flatMap(({ details }) => details) : []),
     blob: (descriptor) =>
       orNone(async () => {
-        const wanted = { reference: repository, endpoints, descriptor };
+        const likely = servingFirst(endpoints, servedBy);
+        const wanted = { reference: repository, endpoints: likely, descriptor };
         if (!(await rooms.blobs.has(descriptor))) {
           await fetchBlob(wanted, rooms, context, () => undefined);
         }

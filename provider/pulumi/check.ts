@@ -8,7 +8,6 @@ import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
 import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
 import { formatReference } from "../reference/format";
-import { nameOfEndpoint } from "../registry/failure";
 import type { DestinationState } from "../store/placing";
 import { treeNameOf } from "../tree-key";
 import type { World } from "../world";
@@ -19,6 +18,7 @@ import { hasUnknown, UNKNOWN } from "./known";
 import type { Host, Properties } from "./lifecycle";
 import { movedMessage } from "./moved";
 import { CONTENT_OUTPUTS, manifestOutputs, OUTPUTS, outputsOf, placedAtOf } from "./outputs";
+import { servedText } from "./served-text";
 import { isSameDestination, type Placement, type Placements } from "./placement";
 import { followsTag, readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
@@ -209,14 +209,10 @@ function againByDigest(request: PullRequest, { reference, digest }: Located): Pu
 }
 
 /** Where there was a choice: of what is new for good, of what stays in passing. */
-function sayWhoServed(
-  { servedBy, digest }: Located,
-  { endpoints }: PullRequest,
-  { olds, report }: Work,
-): void {
-  if (servedBy === undefined || (servedBy.role === "origin" && endpoints.length === 1)) return;
-  const message = `served by ${nameOfEndpoint(servedBy)}`;
-  if (olds["digest"] === digest) report.status(message);
+function sayWhoServed(found: Located, request: PullRequest, { olds, report }: Work): void {
+  const message = servedText(found, request);
+  if (message === undefined) return;
+  if (olds["digest"] === found.digest) report.status(message);
   else report.info(message);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Report } from "../context";
 import { OciError } from "../errors";
+import type { PolicyProblem } from "../verify/parse-policy";
 import { NO_POLICY, type Policy } from "../verify/verify";
 import { failure } from "./input-rules";
 import { textOfFile } from "./pem-inputs";
@@ -40,15 +41,25 @@ export async function policyOf(
     for (const warning of parsed.warnings) report.warning(warning);
     return parsed.policy;
   }
-  const texts = parsed.problems.map(({ name, fact, hint }) => failure(name, fact, hint));
-  const problem = new OciError({
+  const { problems } = parsed;
+  if (!problems.every(({ isHalf }) => isHalf)) throw wrong(problems);
+  // Where signatures are there, the error says by whom.
+  return Object.freeze({ kind: "unclear", problem: wrong(problems) });
+}
+
+function wrong(problems: readonly PolicyProblem[]): OciError {
+  const [first] = problems;
+  if (problems.length === 1 && first !== undefined) {
+    const { name, fact, hint } = first;
+    return new OciError({ code: "INVALID_INPUT", verb: "use", subject: `input "${name}"`, fact, hint });
+  }
+  return new OciError({
     code: "INVALID_INPUT",
-    verb: "verify",
-    subject: "the artifact",
-    fact: "verify does not say who has to have signed it",
-    details: texts.flatMap((text) => text.split("\n")),
+    verb: "use",
+    subject: 'input "verify"',
+    fact: `${problems.length} of its options are wrong`,
+    details: problems.flatMap(({ name, fact, hint }) => failure(name, fact, hint).split("\n")),
   });
-  return Object.freeze({ kind: "unclear", problem });
 }
 
 async function keyTexts(keys: readonly string[], directory: string): Promise<readonly string[]> {

@@ -25,6 +25,7 @@ import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
 import { readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
+import { servedText } from "./served-text";
 
 export interface SessionResult {
   readonly pulled: Pulled;
@@ -82,6 +83,8 @@ export async function pullInputs(
   if (options.destination === "instead") {
     const trees = instead(destination, onLocalChange, world, directory);
     const pulled = await pull(request, { ...world, trees }, context);
+    const served = servedText(pulled, request);
+    if (served !== undefined) context.report.info(served);
     return { pulled, placedAt: destination };
   }
   const caller = `getOciArtifact of ${formatReference(request.reference)}`;
@@ -132,14 +135,11 @@ export async function verifyInputs(
       hint: "give verify: the keys or the identities that are trusted",
     });
   }
-  const { verifyReference } = loadVerifyReference();
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  const { verifyReference } =
+    require("../verify-reference") as typeof import("../verify-reference");
   const found = await verifyReference({ ...request, policy }, world, context);
   return { ...found, pinned: pinnedReference(found.reference, found.digest) };
-}
-
-function loadVerifyReference(): typeof import("../verify-reference") {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
-  return require("../verify-reference") as typeof import("../verify-reference");
 }
 
 interface Prepared {

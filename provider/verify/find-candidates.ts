@@ -32,6 +32,8 @@ export interface SignatureSource {
    * It is the error where no signature counts.
    */
   unanswered?(): OciError | undefined;
+  /** A line for each mirror that could not be asked, where the registry itself was. */
+  unheard?(): readonly string[];
   /** Whole; undefined where there is no such blob. */
   blob(descriptor: Descriptor): Promise<Buffer | undefined>;
 }

@@ -21,6 +21,8 @@ export interface PolicyProblem {
   readonly name: string;
   readonly fact: string;
   readonly hint: string;
+  /** Half of an identity is missing: what the signatures of the content carry tells the other. */
+  readonly isHalf?: true;
 }
 
 export type ParsedPolicy =
@@ -74,7 +76,7 @@ function choiceProblems({ keys, identities }: VerifyOptions, name: string): Poli
     return isEmpty ? [{ name: `${name}.${given}`, fact, hint: WHO }] : [];
   }
   const fact = hasKeys
-    ? "it has keys and identities, and a signature is made with one or the other"
+    ? `${name}.keys and ${name}.identities exclude each other: a signature is made with one of them`
     : "it does not say who has to have signed";
   return [{ name, fact, hint: WHO }];
 }
@@ -114,7 +116,7 @@ function matcherOf(options: IdentityOptions, half: Half, name: string): Part<Mat
   if (exact !== undefined && exact !== "") {
     return { values: [Object.freeze({ exact })], problems: [], warnings: [] };
   }
-  return refused(name, MISSING[half].fact, MISSING[half].hint);
+  return { values: [], problems: [{ name, ...MISSING[half], isHalf: true }], warnings: [] };
 }
 
 const MISSING = {
@@ -146,7 +148,7 @@ function regexpMatcher(regexp: string, name: string): Part<Matcher> {
 function trustProblems(options: VerifyOptions, name: string): readonly PolicyProblem[] {
   const { trustedRoot, tuf } = options;
   if (trustedRoot !== undefined && tuf !== undefined) {
-    const fact = "it has trustedRoot and tuf, and both say whom to trust";
+    const fact = `${name}.trustedRoot and ${name}.tuf both say whom to trust`;
     return [{ name, fact, hint: "give one of them" }];
   }
   if (tuf === undefined || isWebUrl(tuf.mirror)) return [];

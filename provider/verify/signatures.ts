@@ -56,7 +56,8 @@ export async function verifySignatures(
   }
   // A good one may lie where nobody could look.
   const [trouble = source.unanswered?.()] = troubles;
-  throw trouble ?? refusal(source.subject, reasons, looked, policy);
+  const unheard = (source.unheard?.() ?? []).map((line) => `not asked: ${line}`);
+  throw trouble ?? refusal(source.subject, reasons, [...looked, ...unheard], policy);
 }
 
 /** The signer, or why it is none. */

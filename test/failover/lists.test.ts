@@ -152,7 +152,7 @@ describe("listReferrers", () => {
 
   test("nobody refers only where everybody says so", async (t) => {
     const { referrers, ...sites } = await open(t);
-    assert.deepEqual(await referrers(), { pages: [], unanswered: [] });
+    assert.deepEqual(await referrers(), { pages: [], unanswered: [], isOriginHeard: true });
     for (const site of [sites.first, sites.second, sites.origin]) {
       assert.deepEqual(trafficOf(site), ["referrers 200"]);
     }
@@ -176,8 +176,8 @@ describe("listReferrers", () => {
   test("the origin out of reach is told, too", async (t) => {
     const { origin, referrers } = await open(t);
     await origin.stop();
-    const { pages, unanswered } = await referrers();
-    assert.deepEqual(pages, []);
+    const { pages, unanswered, isOriginHeard } = await referrers();
+    assert.deepEqual([pages, isOriginHeard], [[], false]);
     assert.match(unanswered[0]?.message ?? "", /refuses connections/);
   });
 

@@ -197,6 +197,28 @@ describe("content that is not signed by who has to have", () => {
   });
 });
 
+describe("with a dead mirror", () => {
+  const dead = { location: "127.0.0.1:1", plainHttp: true };
+
+  test("what the registry has not signed is unsigned, and the mirror is a line", async (context) => {
+    const world = await signedWorld(context);
+    const error = await refused(world.host(), { ...world.inputs(), mirrors: [dead] });
+    assert.equal(error.code, "UNSIGNED");
+    assert.match(error.message, /not asked: mirror http:\/\/127\.0\.0\.1:1\/team\/app: refuses/);
+  });
+
+  test("what another one lists is not called unsigned while the registry is silent", async (context) => {
+    const world = await signedWorld(context);
+    const mirror = await registryFor(context);
+    const layers = [{ bytes: tarGz(FILES), mediaType: MEDIA_TYPES.tarGzip }];
+    publish(mirror, "team/app", "1", { layers });
+    await world.registry.close();
+    const mirrors = [{ location: mirror.host, plainHttp: true }];
+    const error = await refused(world.host(), { ...world.inputs(), mirrors });
+    assert.equal(error.code, "UNREACHABLE");
+  });
+});
+
 test("an issuer alone is refused with the line to add, and the identity that is there", async (context) => {
   const world = await lifecycleWorld(context);
   serveLayout(world.registry.repository("team/app"), "layouts/keyless-bundle-rekor1-ok.tar.gz");
