@@ -135,9 +135,10 @@ export async function verifyInputs(
       hint: "give verify: the keys or the identities that are trusted",
     });
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  /* eslint-disable @typescript-eslint/no-require-imports -- as in registry/client.ts */
   const { verifyReference } =
     require("../verify-reference") as typeof import("../verify-reference");
+  /* eslint-enable @typescript-eslint/no-require-imports */
   const found = await verifyReference({ ...request, policy }, world, context);
   return { ...found, pinned: pinnedReference(found.reference, found.digest) };
 }
