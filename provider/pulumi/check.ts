@@ -3,7 +3,7 @@
  * It resolves and pulls into the store, which is a cache, and looks at destinations; of the user's
  * files it changes none.
  */
-import type { Context, Report } from "../context";
+import { SILENT, type Context, type Report } from "../context";
 import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
 import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
@@ -81,12 +81,14 @@ export async function check(
   warnOfHonoredDigest(olds, inputs, report);
   const { digest, tagDigest, outage } = choice;
   const { configuration } = world;
-  const asked = await requestOf(read, digest, { configuration, directory, report });
+  // What the program pulled ahead, it has also warned about.
+  const said = run?.ahead === undefined ? report : SILENT;
+  const asked = await requestOf(read, digest, { configuration, directory, report: said });
   const request = { ...asked, tagDigest, outage, known };
   const limits = limitsWith(inputs.limits);
   const found = await bring(request, work, { settings: world.settings, limits, report, signal });
   await confirm(found, work, host);
-  sayWhoServed(found, request, work);
+  sayWhoServed(servedText(found, request, world.health) ?? choice.served, found, work);
   if (!choice.isConfirmed) await sayWhatMoved(found, work);
   const placement = placementOf(found, work, placements);
   const copy = await placement?.look();
@@ -191,9 +193,11 @@ function givenInputs(news: Properties): Properties {
 
 /** In a preview, what depends on an unknown input is unknown; only wrong names are wrong already. */
 function unknownAnswer(given: Properties): CheckAnswer {
-  const names = Object.keys(OUTPUTS).filter(
-    (name) => name !== "placedAt" || given["destination"] !== undefined,
-  );
+  const inputOf: Readonly<Record<string, string>> = { placedAt: "destination", signers: "verify" };
+  const names = Object.keys(OUTPUTS).filter((name) => {
+    const input = inputOf[name];
+    return input === undefined || given[input] !== undefined;
+  });
   const unknown = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
   return { inputs: { ...unknown, ...storedInputs(given) }, failures: checkNames(given) };
 }
@@ -209,10 +213,13 @@ function againByDigest(request: PullRequest, { reference, digest }: Located): Pu
 }
 
 /** Where there was a choice: of what is new for good, of what stays in passing. */
-function sayWhoServed(found: Located, request: PullRequest, { olds, report }: Work): void {
-  const message = servedText(found, request);
+function sayWhoServed(
+  message: string | undefined,
+  { digest }: Located,
+  { olds, report }: Work,
+): void {
   if (message === undefined) return;
-  if (olds["digest"] === found.digest) report.status(message);
+  if (olds["digest"] === digest) report.status(message);
   else report.info(message);
 }
 

@@ -18,6 +18,7 @@ export interface DigestChoice {
   readonly isConfirmed: boolean;
   /** What else the program found out ahead. */
   readonly tagDigest?: string | undefined;
+  readonly served?: string | undefined;
   readonly outage?: OciError | undefined;
 }
 
@@ -45,6 +46,7 @@ export async function chooseDigest(
     digest: pin ?? ahead.digest,
     isConfirmed: false,
     tagDigest: ahead.tagDigest,
+    served: ahead.served,
     outage: ahead.outage === undefined ? undefined : new OciError(ahead.outage),
   };
 }

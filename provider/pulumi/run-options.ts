@@ -26,6 +26,8 @@ export interface Ahead {
   readonly digest?: string;
   /** What the tag of a `tag@digest` points to. */
   readonly tagDigest?: string;
+  /** Who has served, in the words for the row. */
+  readonly served?: string;
   /** The registry is out of reach; nobody need wait for that again. */
   readonly outage?: OciErrorFacts;
 }

@@ -83,7 +83,7 @@ export async function pullInputs(
   if (options.destination === "instead") {
     const trees = instead(destination, onLocalChange, world, directory);
     const pulled = await pull(request, { ...world, trees }, context);
-    const served = servedText(pulled, request);
+    const served = servedText(pulled, request, world.health);
     if (served !== undefined) context.report.info(served);
     return { pulled, placedAt: destination };
   }
@@ -210,7 +210,13 @@ export async function pullAhead(
       ? await pull(request, world, context)
       : await locate(request, world, context);
     const { digest, tagDigest } = found;
-    return { fingerprint, digest, ...(tagDigest === undefined ? {} : { tagDigest }) };
+    const served = servedText(found, request, world.health);
+    return {
+      fingerprint,
+      digest,
+      ...(tagDigest === undefined ? {} : { tagDigest }),
+      ...(served === undefined ? {} : { served }),
+    };
   } catch (error) {
     // What comes of the tag is settled; fetching the content is for check to try again.
     if (settled.digest !== undefined) return { fingerprint, digest: settled.digest };
