@@ -32,9 +32,9 @@ export const ERROR_CODES = {
   },
   BLOCKED: {
     means:
-      "registries.conf forbids to pull from where the reference leads. Nobody was asked; the error names the file and the table.",
+      "registries.conf forbids to pull from where the reference leads, or `fallback: false` leaves nobody to ask. Nobody was asked; the error names each place and why.",
     next: [
-      "Use a registry that is permitted.",
+      "Use a registry that is permitted, or name a mirror that serves it.",
       "Where it is yours to decide, take `blocked = true` out of the table that the error names.",
     ],
   },

@@ -5,6 +5,7 @@
  */
 import type { Report } from "../context";
 import { locateAuthFiles } from "./auth-files/locate";
+import { readAuthPlace } from "./auth-files/read";
 import { locateCertificates } from "./certs-d/locate";
 import { readHostCertificates, type HostCertificates } from "./certs-d/read";
 import type { CredentialSearch } from "./credentials";
@@ -29,11 +30,16 @@ export interface Configuration {
    */
   hostCertificates(host: string): Promise<HostCertificates>;
   /**
-   * Where credentials are looked for. Nothing is read.
-   * @param authFile - The only file that counts; absolute. Default: those of the environment and the system.
+   * Where credentials are looked for.
+   * @param authFile - The only file that counts; absolute. It is read to see that it can be. Default:
+   * those of the environment and the system, of which nothing is read yet.
    * @param helpers - `credential-helpers` of registries.conf.
+   * @throws OciError CONFIG, naming the file.
    */
-  credentialSearch(authFile: string | undefined, helpers: readonly string[]): CredentialSearch;
+  credentialSearch(
+    authFile: string | undefined,
+    helpers: readonly string[],
+  ): Promise<CredentialSearch>;
 }
 
 /** The configuration of this process. Nothing is read yet. */
@@ -57,12 +63,13 @@ export function openConfiguration({ user, search }: Settings): Configuration {
     },
     rememberedAliases: () => readRememberedAliases(locateRegistriesConf(user)),
     hostCertificates: (host: string) => readHostCertificates(locateCertificates(user), host),
-    credentialSearch: (authFile: string | undefined, helpers: readonly string[]) =>
-      Object.freeze({
-        ...search,
-        helpers,
-        places: authFile === undefined ? search.places : locateAuthFiles({ ...user, authFile }),
-      }),
+    async credentialSearch(authFile: string | undefined, helpers: readonly string[]) {
+      if (authFile === undefined) return Object.freeze({ ...search, helpers });
+      const places = locateAuthFiles({ ...user, authFile });
+      // Who names a file wants to know that it is wrong, also where this pull would not need it.
+      await Promise.all(places.inOrder.map(readAuthPlace));
+      return Object.freeze({ ...search, helpers, places });
+    },
   });
 }
 

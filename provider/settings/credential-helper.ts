@@ -49,7 +49,7 @@ export async function askHelper(
   bounds: HelperBounds = HELPER_BOUNDS,
 ): Promise<Secrets | undefined> {
   const program = await locateHelper(searchPath, name);
-  const { error, output } = await run(program, server, bounds);
+  const { error, output } = await sharedRun(program, server, bounds);
   if (error === null) return readAnswer(name, output);
   if (output.trim() === NOT_FOUND) return undefined;
   throw failed(name, failure(error, output, bounds));
@@ -93,6 +93,17 @@ interface Run {
   readonly output: string;
 }
 
+/** Runs under way. Many repositories of one host ask at once, and a helper may ask a person. */
+const underWay = new Map<string, Promise<Run>>();
+
+function sharedRun(program: string, server: string, bounds: HelperBounds): Promise<Run> {
+  const key = JSON.stringify([program, server, bounds]);
+  const running =
+    underWay.get(key) ?? run(program, server, bounds).finally(() => underWay.delete(key));
+  underWay.set(key, running);
+  return running;
+}
+
 function run(program: string, server: string, bounds: HelperBounds): Promise<Run> {
   return new Promise((resolve) => {
     const options = {
@@ -134,14 +145,24 @@ function readAnswer(name: string, output: string): Secrets | undefined {
 
 /** The JSON object that the text begins with; what follows it does not count. */
 function firstObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  const object = /^\s*\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}/.exec(text)?.[0];
-  if (object === undefined) return undefined;
+  const object = text.slice(0, endOfObject(text));
   try {
     const value: unknown = JSON.parse(object);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Behind the brace that closes the first one; 0 where there is none. */
+function endOfObject(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"/g)) {
+    if (token === "{") depth += 1;
+    if (token === "}") depth -= 1;
+    if (token === "}" && depth <= 0) return index + 1;
+  }
+  return 0;
 }
 
 function failed(name: string, fact: string, hint?: string): OciError {

@@ -62,8 +62,8 @@ describe("authFile", () => {
     assert.deepEqual([...new Set(loginsAt(registry))], [`own:${OWN.password}`]);
   });
 
-  test("that is missing is an error that names it, once a login is wanted", async (context) => {
-    const world = await lifecycleWorld(context, { auth: { kind: "basic", ...OWN } });
+  test("that is missing is an error that names it, also where no login is wanted", async (context) => {
+    const world = await lifecycleWorld(context);
     world.publish(FILES);
     const { reference } = world;
     const inputs = { reference, plainHttp: true, authFile: "gone.json" };
@@ -125,6 +125,15 @@ describe("certs.d", () => {
     write(folder, "client.cert", client.cert);
     write(folder, "client.key", client.key);
     assert.deepEqual((await world.host().check({ reference })).failures, []);
+  });
+
+  test("with a .pem says that it does not count, where its authority is wanted", async (context) => {
+    const world = await lifecycleWorld(context, { tls: server });
+    world.publish(FILES);
+    const { registry, reference, cache } = world;
+    write(join(cache, "../etc/docker/certs.d", registry.host), "ca.pem", authority.cert);
+    const failure = await failureOf(world.host(), { reference });
+    assert.match(failure, /hint: .*ca\.pem does not count.*; or add the authority's certificate/);
   });
 
   test("with half a pair ends the turn of its host, and no other's", async (context) => {

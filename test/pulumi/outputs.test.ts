@@ -56,7 +56,8 @@ describe("outputs", () => {
       { path: "link", type: "symlink", mode: 0o777, size: 0, target: "dir/a.txt" },
     ];
     const annotations = { "org.opencontainers.image.revision": "abc" };
-    const outputs = outputsOf(REFERENCE, pulledOf(entries, { artifactType: "a/b", annotations }));
+    const pulled = pulledOf(entries, { artifactType: "a/b", annotations });
+    const outputs = outputsOf(REFERENCE, { ...pulled, signers: ["key sha256:00"] });
     assert.deepEqual(outputs, {
       digest: DIGEST,
       manifestDigest: DIGEST,
@@ -70,6 +71,7 @@ describe("outputs", () => {
       fileCount: 2,
       size: 9,
       files: { "./dir/a.txt": "aaaaaaaaaaaa", "./link": "-> dir/a.txt" },
+      signers: ["key sha256:00"],
     });
     const ofPulls = Object.keys(OUTPUTS).filter((name) => name !== "placedAt");
     assert.deepEqual(Object.keys(outputs).sort(), ofPulls.sort());

@@ -45,6 +45,16 @@ describe("askHelper", () => {
     assert.deepEqual(calls(folder), ["one get a.example"]);
   });
 
+  test("is run once for all who ask at the same time, and anew for those after them", async () => {
+    writeHelper(folder, "one", `sleep 0.2\n${knows("a.example", "u", "p")}`);
+    const ask = () => askHelper(folder, "one", "a.example");
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    assert.deepEqual(answers, Array(3).fill({ username: "u", password: "p" }));
+    assert.deepEqual(calls(folder), ["one get a.example"]);
+    await ask();
+    assert.equal(calls(folder).length, 2);
+  });
+
   test("the user <token> makes the secret an identity token", async () => {
     const secrets = await answerOf(knows("a.example", "<token>", "refresh"));
     assert.deepEqual(secrets, { identityToken: "refresh" });
@@ -53,6 +63,11 @@ describe("askHelper", () => {
   test("field names count without regard to case, and trailing text does not count", async () => {
     const secrets = await answerOf(`echo '{"username":"u{}\\"","SECRET":"p}"} and more {'`);
     assert.deepEqual(secrets, { username: 'u{}"', password: "p}" });
+  });
+
+  test("an object within the answer does not end it", async () => {
+    const secrets = await answerOf(`echo '{"Extra":{"a":{}},"Username":"u","Secret":"p"}'`);
+    assert.deepEqual(secrets, { username: "u", password: "p" });
   });
 
   test("what it prints to stderr means nothing", async () => {
