@@ -8,6 +8,11 @@ import type { TreeEntry } from "./types";
 /** Says what is hashed, and changes with it. */
 const FORMAT = "oci-artifact-tree/1";
 
+/** Characters that are hashed at once: to begin costs as much as some hundred of them. */
+const HASHED_LENGTH = 64 * 1024;
+
+const SURROGATES_AND_ABOVE = /[\ud800-\uffff]/;
+
 /**
  * `sha256:<hex>` over UTF-8 lines, each ended by a line feed: the name of the format, then for each
  * entry, in byte order of the paths, the JSON array `[path, type, mode, size, content]` with the mode
@@ -15,16 +20,26 @@ const FORMAT = "oci-artifact-tree/1";
  * JSON escapes line feeds and quotes, so no two trees have the same text.
  */
 export function contentDigest(entries: readonly TreeEntry[]): string {
-  const hash = createHash("sha256").update(`${FORMAT}\n`);
+  const hash = createHash("sha256");
+  let lines = `${FORMAT}\n`;
   for (const { path, type, mode, size, sha256, target } of sortedByPath(entries)) {
     const content = (type === "symlink" ? target : sha256) ?? "";
-    hash.update(`${JSON.stringify([path, type, mode.toString(8), size, content])}\n`);
+    // The text of the array, which is made in a third of the time where its parts are.
+    const [name, value] = [JSON.stringify(path), JSON.stringify(content)];
+    lines += `[${name},"${type}","${mode.toString(8)}",${size},${value}]\n`;
+    if (lines.length < HASHED_LENGTH) continue;
+    hash.update(lines);
+    lines = "";
   }
-  return `sha256:${hash.digest("hex")}`;
+  return `sha256:${hash.update(lines).digest("hex")}`;
 }
 
 /** The entries in the order of the UTF-8 bytes of their paths, which no locale changes. */
-export function sortedByPath(entries: readonly TreeEntry[]): readonly TreeEntry[] {
+export function sortedByPath<Entry extends TreeEntry>(entries: readonly Entry[]): readonly Entry[] {
+  // UTF-16 units have the order of the bytes but for surrogates, which stand for more than they are.
+  if (!entries.some(({ path }) => SURROGATES_AND_ABOVE.test(path))) {
+    return entries.toSorted(({ path: a }, { path: b }) => (a < b ? -1 : a > b ? 1 : 0));
+  }
   return entries
     .map((entry) => ({ entry, bytes: Buffer.from(entry.path) }))
     .sort((left, right) => Buffer.compare(left.bytes, right.bytes))

@@ -8,8 +8,9 @@ import { OciError } from "./errors";
 import { fetchBlobs, type FetchRooms } from "./fetch";
 import { unpackSelected } from "./select-tree";
 import { isWhole } from "./store/blobs";
+import type { WrittenEntry } from "./store/receipt";
 import { removeTree } from "./store/staging";
-import type { Descriptor, Plan, TreeEntry, Verified } from "./types";
+import type { Descriptor, Plan, Verified } from "./types";
 import type { BlobFile } from "./unpack/blob";
 import { prepareUnpack, unpack } from "./unpack/unpack";
 
@@ -24,7 +25,7 @@ export async function extract(
   rooms: FetchRooms,
   context: Context,
   subject: string,
-): Promise<readonly TreeEntry[]> {
+): Promise<readonly WrittenEntry[]> {
   prepareUnpack(plan);
   const release = await rooms.blobs.hold(plan.layers.map(({ descriptor }) => descriptor.digest));
   try {
@@ -37,7 +38,7 @@ export async function extract(
           path: rooms.blobs.file(digest),
           ...(trusts ? { vouched: rooms.blobs.vouched(digest) } : {}),
         });
-        const unpackTo = (folder: string): Promise<readonly TreeEntry[]> =>
+        const unpackTo = (folder: string): Promise<readonly WrittenEntry[]> =>
           unpack(plan, blobFile, folder, context, subject);
         const [layer] = plan.layers;
         if (plan.entries === undefined || layer === undefined) return await unpackTo(staging);

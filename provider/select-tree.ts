@@ -10,6 +10,7 @@ import { sortedByPath } from "./content-digest";
 import { selectEntries, type SelectedEntry } from "./content/select-entries";
 import type { Allowances, EntrySelection } from "./content/selection";
 import { OciError } from "./errors";
+import type { WrittenEntry } from "./store/receipt";
 import { removeTree } from "./store/staging";
 import type { PlannedLayer, TreeEntry } from "./types";
 import { FIXED_SECONDS, foldedName, linkProblem } from "./unpack/guard";
@@ -35,12 +36,13 @@ export interface TreeSelection {
 export async function unpackSelected(
   staging: string,
   { selection, allowances, subject, layer }: TreeSelection,
-  unpackTo: (folder: string) => Promise<readonly TreeEntry[]>,
+  unpackTo: (folder: string) => Promise<readonly WrittenEntry[]>,
 ): Promise<readonly TreeEntry[]> {
   // No content can have a file of that name: it did not exist before.
   const whole = join(staging, randomUUID());
   await mkdir(whole);
-  const entries = await unpackTo(whole);
+  // A rename changes what the file system says of a file.
+  const entries = (await unpackTo(whole)).map(({ written: _before, ...entry }) => entry);
   const candidates = selectEntries(entries, selection, subject, allowances);
   const placed = withoutClashes(candidates, subject, allowances);
   refuseEscapingLinks(placed.selected, layer, subject);

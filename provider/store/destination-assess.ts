@@ -39,6 +39,15 @@ export interface Assessment {
   readonly equal: ReadonlySet<string>;
 }
 
+const NOTHING = {
+  hasFolder: false,
+  record: undefined,
+  isRecorded: false,
+  found: new Map(),
+  standing: { damage: new Map(), strangers: [] },
+  equal: new Set<string>(),
+} as const;
+
 /**
  * Looks at the destination, without a judgment.
  *
@@ -53,6 +62,7 @@ export async function assess(
   const { folder } = ground;
   const hasFolder = assertFolder(ground) !== undefined;
   const written = await readRecord(ground.recordFile);
+  if (!hasFolder && written === undefined) return { ...NOTHING, entries };
   const known = new Set([...(written?.entries ?? []), ...(entries ?? [])].map(({ path }) => path));
   const surveyed = await survey(folder, (path) => known.has(path), innerArea(ground));
   const found = withOtherSpellings(folder, surveyed, entries ?? [], written?.entries ?? []);

@@ -43,7 +43,7 @@ export interface Placing {
 /** New content in a folder beside the destination. */
 interface Draft {
   readonly path: string;
-  readonly entries: readonly TreeEntry[];
+  readonly receipt: Receipt;
   /** From then on it belongs to the journal, which somebody may have to finish. */
   isAnnounced: boolean;
 }
@@ -63,7 +63,8 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
   let draft: Draft | undefined;
   try {
     await making(around, mkdir(path, { recursive: true }));
-    const filled: Draft = { path, entries: await fill(path), isAnnounced: false };
+    const receipt = receiptOf(wanted.key.key, path, await fill(path));
+    const filled: Draft = { path, receipt, isAnnounced: false };
     draft = filled;
     return await inTurn(area, shown, heirAt(ground), (turn) =>
       exchange(placing, filled, turn, ground.stays),
@@ -131,15 +132,15 @@ async function exchange(
   isFileByFile: boolean,
 ): Promise<Tree> {
   const { ground, wanted, owner } = placing;
-  const seen = await assessOpened(ground, wanted, draft.entries);
+  const fresh = draft.receipt;
+  const seen = await assessOpened(ground, wanted, fresh.entries);
   if (stateOf(ground, seen, wanted).state === "placed") return await confirm(placing, seen, turn);
-  const plan = planFor(ground, seen, draft.entries, wanted, isFileByFile);
+  const plan = planFor(ground, seen, fresh.entries, wanted, isFileByFile);
   if (seen.isRecorded) {
     // A record that cannot be kept up would tell of other content than there is.
     const refusal = await writeRecord(ground.recordFile, seen.record);
     if (refusal !== undefined) throw storeError(refusal, ground.records, HINT);
   }
-  const fresh = receiptOf(wanted.key.key, draft.path, draft.entries);
   const record = recordAfter(plan, fresh, seen, owner);
   await turn.announce(journalOf(ground, plan.steps, draft.path, record));
   draft.isAnnounced = true;

@@ -39,6 +39,16 @@ export function parseRecord(value: unknown): DestinationRecord | undefined {
   };
 }
 
+/** Of records that are written twice, in a journal and by themselves: a long list takes its time. */
+const texts = new WeakMap<DestinationRecord, string>();
+
+/** The record as JSON. */
+export function recordText(record: DestinationRecord): string {
+  const text = texts.get(record) ?? JSON.stringify(record);
+  texts.set(record, text);
+  return text;
+}
+
 /**
  * Writes the record, or takes it away.
  *
@@ -50,7 +60,7 @@ export async function writeRecord(
 ): Promise<Error | undefined> {
   try {
     if (record === undefined) await rm(file, { force: true });
-    else await writeFileWhole(file, JSON.stringify(record));
+    else await writeFileWhole(file, recordText(record));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

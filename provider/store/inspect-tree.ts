@@ -4,10 +4,16 @@
  */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { TreeEntry } from "../types";
 import { contentDigest } from "../content-digest";
 import { factsOf, holdsContent, observe } from "./observe";
-import { compareEntry, type Observed, type Receipt, type ReceiptEntry } from "./receipt";
+import {
+  compareEntry,
+  type EntryFacts,
+  type Observed,
+  type Receipt,
+  type ReceiptEntry,
+  type WrittenEntry,
+} from "./receipt";
 
 /** After so many entries the event loop gets a turn. */
 const SLICE = 500;
@@ -58,18 +64,37 @@ function isFolder(directory: string): boolean {
   }
 }
 
-/** The receipt of entries that were just written below `directory`. */
-export function receiptOf(key: string, directory: string, entries: readonly TreeEntry[]): Receipt {
+/** The receipt of entries that were just written below `directory`, where nobody else is at work. */
+export function receiptOf(
+  key: string,
+  directory: string,
+  entries: readonly WrittenEntry[],
+): Receipt {
   return {
     version: 1,
     key,
     contentDigest: contentDigest(entries),
-    entries: entries.map((entry) => {
-      const observed = look(join(directory, entry.path));
-      if (observed === undefined) throw new Error(`${entry.path} vanished while it was placed`);
-      return { ...entry, facts: factsOf(observed) };
-    }),
+    entries: entries.map((entry) => receiptEntryOf(directory, entry)),
   };
+}
+
+function receiptEntryOf(directory: string, entry: WrittenEntry): ReceiptEntry {
+  const { path, type, mode, size, sha256 = "", target = "", written } = entry;
+  const facts = written ?? factsAt(directory, path);
+  switch (type) {
+    case "file":
+      return { path, type, mode, size, sha256, facts };
+    case "symlink":
+      return { path, type, mode, size, target, facts };
+    case "directory":
+      return { path, type, mode, size, facts };
+  }
+}
+
+function factsAt(directory: string, path: string): EntryFacts {
+  const observed = look(join(directory, path));
+  if (observed === undefined) throw new Error(`${path} vanished while it was placed`);
+  return factsOf(observed);
 }
 
 /** In a tree, what may not be looked at is as good as missing. */

@@ -8,7 +8,7 @@ import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
-import { isLegalPath, parseRecord, type DestinationRecord } from "./destination-record";
+import { isLegalPath, parseRecord, recordText, type DestinationRecord } from "./destination-record";
 import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
@@ -76,7 +76,7 @@ export async function inTurn<T>(
     await inherit(area, file, heir);
     const result = await work({
       async announce(journal) {
-        await writeFileWhole(file, JSON.stringify(journal));
+        await writeFileWhole(file, journalText(journal));
         announced = journal;
       },
     });
@@ -198,6 +198,11 @@ function busy(subject: string, file: string): OciError {
     fact: "another run places something there at the same time",
     hint: `run again when the other run has ended; ${file} names its process`,
   });
+}
+
+function journalText({ record, ...others }: Journal): string {
+  const text = JSON.stringify(others);
+  return record === undefined ? text : `${text.slice(0, -1)},"record":${recordText(record)}}`;
 }
 
 /** The journal in parsed JSON; undefined where it announces nothing. */

@@ -33,6 +33,11 @@ function typeOf(stats: Stats): Observed["type"] {
   return stats.isSymbolicLink() ? "symlink" : "special";
 }
 
+/** What a receipt holds of an open file, or of any other. */
+export function factsOfStats({ size, mtimeMs, ctimeMs, ino }: Stats): ReceiptEntry["facts"] {
+  return { size, mtimeMs, ctimeMs, inode: ino };
+}
+
 /** The part of an observation that a receipt holds. */
 export function factsOf({ size, mtimeMs, ctimeMs, inode }: Observed): ReceiptEntry["facts"] {
   return { size, mtimeMs, ctimeMs, inode };

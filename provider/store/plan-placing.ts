@@ -38,7 +38,7 @@ export interface PlacingPlan {
   readonly steps: Steps;
   /** Local changes that stay although the content has changed, too: "~ ./a". */
   readonly kept: readonly string[];
-  /** Of each wanted path. */
+  /** Of each wanted path; of none where nothing was there, and all comes from the draft. */
   readonly origins: ReadonlyMap<string, Origin>;
   /** {@link DestinationRecord.shared} of the record to come. */
   readonly shared: readonly string[];
@@ -79,7 +79,7 @@ export function isGone({ entries }: DestinationRecord, { damage }: Standing): bo
 export function planPlacing(given: PlanFacts): PlacingPlan {
   const { found, isFileByFile, rule, standing } = given;
   if (found.size === 0 && given.record === undefined && !isFileByFile) {
-    return planForNothing(given.wanted);
+    return PLAN_FOR_NOTHING;
   }
   const facts = lookups(given);
   const verdicts = new Map(given.wanted.map((entry) => [entry.path, verdictOf(entry, facts)]));
@@ -100,10 +100,13 @@ export function planPlacing(given: PlanFacts): PlacingPlan {
 }
 
 /** Where nothing is, everything comes: the same plan, without a look at each path and its folders. */
-function planForNothing(wanted: readonly TreeEntry[]): PlacingPlan {
-  const origins = new Map(wanted.map(({ path }) => [path, "draft"] as const));
-  return { conflicts: [], steps: { kind: "whole" }, kept: [], origins, shared: [] };
-}
+const PLAN_FOR_NOTHING: PlacingPlan = {
+  conflicts: [],
+  steps: { kind: "whole" },
+  kept: [],
+  origins: new Map(),
+  shared: [],
+};
 
 type Verdict =
   | "stay"

@@ -13,6 +13,12 @@ export interface EntryFacts {
   readonly inode: number;
 }
 
+/** An entry that was just made. */
+export interface WrittenEntry extends TreeEntry {
+  /** Of a file, as it was when it was closed; absent where something has changed it since, or nobody asked. */
+  readonly written?: EntryFacts;
+}
+
 export interface ReceiptEntry extends TreeEntry {
   readonly facts: EntryFacts;
 }

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
-import type { Tree, TreeEntry } from "../types";
+import type { Tree } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
-import { parseReceipt, type Receipt } from "./receipt";
+import { parseReceipt, type Receipt, type WrittenEntry } from "./receipt";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { isPlanted, removePlanted, removeTree, stagingPath, sweepStaging } from "./staging";
 import { rename, renameInto } from "./rename";
@@ -36,7 +36,7 @@ export interface TreeKey {
 }
 
 /** Writes the content into an empty folder that only the caller sees, and says what it wrote. */
-export type FillTree = (staging: string) => Promise<readonly TreeEntry[]>;
+export type FillTree = (staging: string) => Promise<readonly WrittenEntry[]>;
 
 /** How often a builder tries to place its tree while others do the same, and how long it waits at most. */
 const MOST_TURNS = 20;

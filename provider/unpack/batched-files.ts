@@ -1,7 +1,7 @@
 /**
- * Hands the files of a tree to writer threads: in batches, because a message costs more than a small
- * file. What is under way is bounded; a file's bytes all go to one writer, in their order. It blocks
- * its thread where it has to wait, and opens no file itself.
+ * Writes the files of a tree together with a writer thread: small ones are handed over in batches,
+ * because a message costs more than a small file; large ones, and small ones while the writer has
+ * enough to do, are written here. It blocks its thread where it has to wait, and bounds what is under way.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import {
@@ -9,167 +9,167 @@ import {
   BATCH_BYTES,
   BATCHES,
   isBroken,
-  packPieces,
   progress,
   type CrewState,
-  type FilePiece,
   type WriterLink,
   type WriterNews,
   type WriterOrder,
 } from "./crew-state";
-import { copyWhole, type FileWriter, type NewFile } from "./files";
+import { copyWhole, DirectFiles, type FileWriter, type NewFile, type WrittenFile } from "./files";
+import { packFiles, unpackWritten } from "./packed";
 
-/** Entries of a batch, for files that are empty or nearly so. */
-const BATCH_PIECES = 256;
+/** Files of a batch, where they are empty or nearly so. */
+const BATCH_FILES = 256;
 
-/** Batches that a writer may have before it, while another is filled. */
-const MOST_WAITING = BATCHES - 2;
-
-type Hashed = ((sha256: string) => void) | undefined;
-
-interface Writer {
-  readonly link: WriterLink;
-  /** Where the next batch goes: the writer is done with what was there. */
-  slot: number;
-  /** Orders without an answer. */
-  waiting: number;
-  /** Who gets the hashes of files that are under way, in their order. */
-  readonly hashed: Exclude<Hashed, undefined>[];
-}
+type Written = (file: WrittenFile) => void;
 
 interface Batch {
   readonly bytes: Buffer;
-  readonly pieces: FilePiece[];
+  readonly files: NewFile[];
   used: number;
+  /** Where the file ends that has begun. */
+  end: number;
 }
 
 /** A writer of files for one job. */
 export class BatchedFiles implements FileWriter {
   readonly #state: CrewState;
-  readonly #writers: readonly Writer[];
-  #current: Writer;
+  readonly #link: WriterLink;
+  readonly #own = new DirectFiles();
+  /** Where the next batch goes: the writer is done with what was there. */
+  #slot = 0;
+  /** Orders without an answer. */
+  #waiting = 0;
+  /** Progress when the answers were last looked at. */
+  #seen: number;
   #batch: Batch | undefined;
-  /** The file that has begun and not ended: what of it is in no piece yet. */
-  #open: { file: NewFile | undefined; readonly hashed: Hashed; start: number } | undefined;
+  /** Whether the file that has begun is written here. */
+  #isOwn = false;
+  /** Who is told of the files of the batches, in their order. */
+  readonly #written: Written[] = [];
   #failure: Error | undefined;
 
-  constructor(links: readonly WriterLink[], state: CrewState) {
+  constructor(link: WriterLink, state: CrewState) {
+    this.#link = link;
     this.#state = state;
-    this.#writers = links.map((link) => ({ link, slot: 0, waiting: 0, hashed: [] }));
-    this.#current = this.#idlest();
+    this.#seen = progress(state);
   }
 
-  begin(file: NewFile, hashed: Hashed): void {
-    this.#open = { file, hashed, start: this.#batch?.used ?? 0 };
+  begin(file: NewFile, written: Written): void {
+    this.#isOwn = file.size > BATCH_BYTES || this.#isBusy();
+    if (this.#isOwn) {
+      this.#own.begin(file, written);
+      return;
+    }
+    const batch = this.#room(file.size);
+    batch.files.push(file);
+    batch.end = batch.used + file.size;
+    this.#written.push(written);
   }
 
   write(chunk: Buffer): void {
-    for (let done = 0; done < chunk.length;) {
-      const batch = this.#room();
-      const copied = chunk.copy(batch.bytes, batch.used, done);
-      batch.used += copied;
-      done += copied;
+    if (this.#isOwn) {
+      this.#own.write(chunk);
+      return;
     }
+    const batch = this.#current();
+    if (batch.used + chunk.length > batch.end) throw new Error("a file is longer than was said");
+    batch.used += chunk.copy(batch.bytes, batch.used);
   }
 
   end(): void {
-    const batch = this.#room();
-    this.#closePiece(batch, true);
-    this.#open = undefined;
-    if (batch.pieces.length >= BATCH_PIECES) this.#send();
+    if (this.#isOwn) {
+      this.#own.end();
+      return;
+    }
+    const { used, end } = this.#current();
+    if (used < end) throw new Error("a file is shorter than was said");
   }
 
-  /** By this thread: there is nothing to hash, and no order between new files. */
   copy(file: NewFile, source: string): void {
     copyWhole(file, source);
   }
 
   settle(): void {
     this.#send();
-    this.#awaitAnswers(() => this.#writers.every(({ waiting }) => waiting === 0));
+    this.#awaitAnswers(() => this.#waiting === 0);
     this.#throwFailure();
   }
 
   close(): void {
+    this.#own.close();
     this.#batch = undefined;
-    this.#open = undefined;
-    for (const writer of this.#writers) this.#order(writer, { kind: "close" });
-    this.#awaitAnswers(() => this.#writers.every(({ waiting }) => waiting === 0));
+    this.#order({ kind: "close" });
+    this.#awaitAnswers(() => this.#waiting === 0);
   }
 
-  /** A batch with room for one more byte. */
-  #room(): Batch {
-    if (this.#batch !== undefined && this.#batch.used === BATCH_BYTES) {
-      if (this.#open !== undefined) this.#closePiece(this.#batch, false);
-      this.#send();
-    }
-    if (this.#batch === undefined) {
-      const { link, slot } = this.#current;
-      const bytes = Buffer.from(link.memory, slot * BATCH_BYTES, BATCH_BYTES);
-      this.#batch = { bytes, pieces: [], used: 0 };
-      if (this.#open !== undefined) this.#open.start = 0;
-    }
+  /** Whether the writer has all batches but one, which is being filled. */
+  #isBusy(): boolean {
+    if (this.#waiting < BATCHES - 1) return false;
+    this.#takeAnswers();
+    this.#throwFailure();
+    return this.#waiting === BATCHES - 1;
+  }
+
+  #current(): Batch {
+    if (this.#batch === undefined) throw new Error("no file is open");
     return this.#batch;
   }
 
-  #closePiece(batch: Batch, isEnd: boolean): void {
-    const open = this.#open;
-    if (open === undefined) throw new Error("no file is open");
-    const { file, hashed, start } = open;
-    const length = batch.used - start;
-    batch.pieces.push({ file, isHashed: hashed !== undefined, length, isEnd });
-    if (isEnd && hashed !== undefined) this.#current.hashed.push(hashed);
-    open.file = undefined;
+  /** A batch with room for so many bytes of one more file. */
+  #room(bytes: number): Batch {
+    const { files, used } = this.#batch ?? { files: [], used: 0 };
+    if (used + bytes > BATCH_BYTES || files.length === BATCH_FILES) this.#send();
+    if (this.#batch === undefined) {
+      const memory = Buffer.from(this.#link.memory, this.#slot * BATCH_BYTES, BATCH_BYTES);
+      this.#batch = { bytes: memory, files: [], used: 0, end: 0 };
+    }
+    return this.#batch;
   }
 
   #send(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    const writer = this.#current;
-    const { slot } = writer;
-    writer.slot = (slot + 1) % BATCHES;
-    this.#order(writer, { kind: "batch", slot, pieces: packPieces(batch.pieces) });
-    this.#awaitAnswers(() => writer.waiting < MOST_WAITING);
+    this.#order({ kind: "batch", slot: this.#slot, files: packFiles(batch.files) });
+    this.#slot = (this.#slot + 1) % BATCHES;
+    this.#awaitAnswers(() => this.#waiting < BATCHES);
     this.#throwFailure();
-    // In the middle of a file its writer stays.
-    if (this.#open === undefined) this.#current = this.#idlest();
   }
 
-  #order(writer: Writer, order: WriterOrder): void {
-    writer.link.port.postMessage(order);
-    writer.waiting += 1;
+  #order(order: WriterOrder): void {
+    this.#link.port.postMessage(order);
+    this.#waiting += 1;
   }
 
   #awaitAnswers(isEnough: () => boolean): void {
     for (;;) {
       const seen = progress(this.#state);
-      for (const writer of this.#writers) this.#takeAnswers(writer);
+      this.#takeAnswers();
       if (isEnough()) return;
       if (isBroken(this.#state)) throw new Error("a thread that writes files has ended");
       awaitProgress(this.#state, seen);
     }
   }
 
-  #takeAnswers(writer: Writer): void {
+  #takeAnswers(): void {
+    const seen = progress(this.#state);
+    if (seen === this.#seen) return;
+    this.#seen = seen;
     for (;;) {
-      const received = receiveMessageOnPort(writer.link.port) as
-        { message: WriterNews } | undefined;
-      if (received === undefined) return;
-      const { hashes, failure } = received.message;
-      writer.waiting -= 1;
-      for (const hash of hashes) writer.hashed.shift()?.(hash);
+      const received = receiveMessageOnPort(this.#link.port) as { message: WriterNews } | undefined;
+      if (received === undefined) break;
+      const { written, failure } = received.message;
+      this.#waiting -= 1;
+      for (const found of unpackWritten(written)) this.#written.shift()?.(found);
       if (failure === undefined) continue;
       const { message, ...facts } = failure;
       this.#failure ??= Object.assign(new Error(message), facts);
     }
   }
 
+  /** What the disk refused the writer. */
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #idlest(): Writer {
-    return this.#writers.reduce((best, next) => (next.waiting < best.waiting ? next : best));
   }
 }

@@ -4,8 +4,7 @@
  */
 import { constants, gunzipSync } from "node:zlib";
 import { zstdStart } from "./inflate";
-
-const BLOCK = 512;
+import { BLOCK, isHeader } from "./tar-header";
 
 /** How much of a gzip is inflated to look at its inside; the first lengths are enough but for rare headers. */
 const PROBE_LENGTHS = [1024, 8 * 1024, 80 * 1024];
@@ -42,14 +41,8 @@ export async function isArchive(start: Buffer): Promise<boolean> {
   }
 }
 
-function isTarHeader(block: Buffer): boolean {
-  if (block.length < BLOCK) return false;
-  const declared = Number.parseInt(block.toString("latin1", 148, 156), 8);
-  let sum = 8 * 0x20;
-  for (let index = 0; index < BLOCK; index += 1) {
-    if (index < 148 || index >= 156) sum += block[index] ?? 0;
-  }
-  return sum === declared;
+function isTarHeader(start: Buffer): boolean {
+  return start.length >= BLOCK && isHeader(start, 0);
 }
 
 /** At least one block of what the gzip holds, or less where it holds less or is damaged. */

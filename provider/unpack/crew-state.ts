@@ -4,8 +4,7 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { OciErrorFacts } from "../errors";
-import type { TreeEntry } from "../types";
-import type { NewFile } from "./files";
+import type { PackedEntries, PackedFiles, PackedWritten } from "./packed";
 
 const CANCELLED = 0;
 const BROKEN = 1;
@@ -54,105 +53,47 @@ export function awaitProgress(state: CrewState, seen: number): void {
   Atomics.wait(state, PROGRESS, seen);
 }
 
-/** A batch: what a writer gets in one message, about a hundred small files. */
-export const BATCH_BYTES = 512 * 1024;
+/** A batch: what a writer gets in one message, some eighty small files. */
+export const BATCH_BYTES = 256 * 1024;
 
-/** Batches of one writer that are filled or written at the same time; bounds the memory. */
+/** Batches that are filled or written at the same time; bounds the memory. */
 export const BATCHES = 8;
 
-/** How the extracting thread reaches a writer, or the other way round. */
+/** How the extracting thread reaches the writer, or the other way round. */
 export interface WriterLink {
   readonly port: MessagePort;
   /** The bytes of all batches, one behind the other: shared, so that none has to travel. */
   readonly memory: SharedArrayBuffer;
 }
 
-/** Memory for the batches of one writer; none of it is taken from the machine before it is used. */
+/** Memory for the batches; none of it is taken from the machine before it is used. */
 export function createBatchMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(BATCHES * BATCH_BYTES);
 }
 
-/** Given to the thread that extracts, when it starts. */
-export interface ExtractorData {
+/** Given to both threads when they start. */
+export interface CrewData {
   readonly state: CrewState;
-  readonly writers: readonly WriterLink[];
-}
-
-/** Given to each thread that writes, when it starts. */
-export interface WriterData {
-  readonly state: CrewState;
-  readonly extractor: WriterLink;
+  /** To the other one. */
+  readonly link: WriterLink;
 }
 
 /** From the extractor: it is there; it goes on; it has an answer. */
 export type ExtractorNews =
   | { readonly kind: "ready" }
   | { readonly kind: "status"; readonly message: string }
-  | { readonly kind: "done"; readonly entries: readonly TreeEntry[] }
+  | { readonly kind: "done"; readonly entries: PackedEntries }
   | { readonly kind: "failed"; readonly facts: OciErrorFacts };
 
-/** A part of a file in a batch. */
-export interface FilePiece {
-  /** The file that begins here; undefined where it goes on. */
-  readonly file: NewFile | undefined;
-  readonly isHashed: boolean;
-  readonly length: number;
-  readonly isEnd: boolean;
-}
-
-/** To a writer: bytes of files, one after the other; or that nothing more of a job comes. */
+/** To the writer: files whose contents lie one behind the other; or that nothing more of a job comes. */
 export type WriterOrder =
   | {
       readonly kind: "batch";
       /** Which of the batches in the shared memory. */
       readonly slot: number;
-      /** Packed as flat lists, which cross between threads in half the time of objects. */
-      readonly pieces: PackedPieces;
+      readonly files: PackedFiles;
     }
   | { readonly kind: "close" };
-
-/** The numbers of {@link packPieces}, and the paths of the files that begin. */
-export interface PackedPieces {
-  readonly numbers: Float64Array;
-  readonly paths: readonly string[];
-}
-
-const NUMBERS_OF_PIECE = 4;
-const BEGINS = 1;
-const HASHED = 2;
-const ENDS = 4;
-
-export function packPieces(pieces: readonly FilePiece[]): PackedPieces {
-  const numbers = new Float64Array(pieces.length * NUMBERS_OF_PIECE);
-  const paths: string[] = [];
-  let next = 0;
-  for (const { file, isHashed, length, isEnd } of pieces) {
-    if (file !== undefined) paths.push(file.path);
-    numbers[next] =
-      (file === undefined ? 0 : BEGINS) | (isHashed ? HASHED : 0) | (isEnd ? ENDS : 0);
-    numbers[next + 1] = length;
-    numbers[next + 2] = file?.mode ?? 0;
-    numbers[next + 3] = file?.seconds ?? 0;
-    next += NUMBERS_OF_PIECE;
-  }
-  return { numbers, paths };
-}
-
-export function unpackPieces({ numbers, paths }: PackedPieces): readonly FilePiece[] {
-  const pieces: FilePiece[] = [];
-  let path = 0;
-  for (let next = 0; next < numbers.length; next += NUMBERS_OF_PIECE) {
-    const [flags = 0, length = 0, mode = 0, seconds = 0] = numbers.subarray(
-      next,
-      next + NUMBERS_OF_PIECE,
-    );
-    const begins = (flags & BEGINS) !== 0;
-    const file = begins ? { path: paths[path] ?? "", mode, seconds } : undefined;
-    if (begins) path += 1;
-    pieces.push({ file, isHashed: (flags & HASHED) !== 0, length, isEnd: (flags & ENDS) !== 0 });
-  }
-  return pieces;
-}
 
 /** What the disk refused, in the words of Node. */
 export interface WriteFailure {
@@ -161,8 +102,8 @@ export interface WriteFailure {
   readonly path: string | undefined;
 }
 
-/** From a writer, one for each order: the hashes of files that ended, or what the disk refused. */
+/** From the writer, one for each order: what came of the files, or what the disk refused. */
 export interface WriterNews {
-  readonly hashes: readonly string[];
+  readonly written: PackedWritten;
   readonly failure?: WriteFailure;
 }

@@ -1,14 +1,14 @@
 /**
- * The worker threads of unpacking, one crew a process: a thread that extracts and two that write. It
+ * The worker threads of unpacking, one crew a process: one thread that extracts and one that writes. It
  * starts them when they are first needed, lets them go when they idle, and turns the death of one into
  * an error. They never keep the process alive. What they do is in extractor-thread and writer-thread.
  */
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { OciError } from "../errors";
-import type { TreeEntry } from "../types";
+import type { WrittenEntry } from "../store/receipt";
 import {
   createBatchMemory,
   createState,
@@ -16,15 +16,12 @@ import {
   setBroken,
   setCancelled,
   type CrewState,
-  type ExtractorData,
+  type CrewData,
   type ExtractorNews,
-  type WriterData,
 } from "./crew-state";
 import type { UnpackJob } from "./job";
+import { unpackEntries } from "./packed";
 import { cancelled } from "./problems";
-
-/** Two writers need less than half the time of one on a disk; a third only gets in their way. */
-const WRITERS = 2;
 
 /** A runtime whose threads have not found each other after this long has other ones than Node's. */
 const START_MS = 10_000;
@@ -38,7 +35,7 @@ export interface Crew {
     job: UnpackJob,
     signal: AbortSignal,
     status: (message: string) => void,
-  ): Promise<readonly TreeEntry[]>;
+  ): Promise<readonly WrittenEntry[]>;
 }
 
 interface Threads {
@@ -93,7 +90,7 @@ async function run(
   job: UnpackJob,
   signal: AbortSignal,
   status: (message: string) => void,
-): Promise<readonly TreeEntry[]> {
+): Promise<readonly WrittenEntry[]> {
   const cancel = (): void => {
     setCancelled(state, true);
   };
@@ -103,10 +100,10 @@ async function run(
   if (signal.aborted) cancel();
   extractor.ref();
   let listener: (news: ExtractorNews) => void = () => undefined;
-  const answer = new Promise<readonly TreeEntry[]>((resolve, reject) => {
+  const answer = new Promise<readonly WrittenEntry[]>((resolve, reject) => {
     listener = (news) => {
       if (news.kind === "status") status(news.message);
-      if (news.kind === "done") resolve(news.entries);
+      if (news.kind === "done") resolve(unpackEntries(news.entries));
       if (news.kind === "failed") reject(new OciError(news.facts));
     };
     extractor.on("message", listener);
@@ -146,19 +143,11 @@ async function start(): Promise<Threads | undefined> {
   // A bundle has no such files.
   if (!existsSync(extractorFile) || !existsSync(writerFile)) return undefined;
   const state = createState();
-  const channels = Array.from({ length: WRITERS }, () => {
-    const { port1, port2 } = new MessageChannel();
-    return { port1, port2, memory: createBatchMemory() };
-  });
-  const writers = channels.map(({ port1: port, memory }) => {
-    const data: WriterData = { state, extractor: { port, memory } };
-    return startThread(writerFile, data, [port]);
-  });
-  const links = channels.map(({ port2: port, memory }) => ({ port, memory }));
-  const data: ExtractorData = { state, writers: links };
-  const ports = links.map(({ port }) => port);
-  const extractor = startThread(extractorFile, data, ports);
-  const all = [extractor, ...writers];
+  const memory = createBatchMemory();
+  const { port1, port2 } = new MessageChannel();
+  const writer = startThread(writerFile, { state, link: { port: port1, memory } });
+  const extractor = startThread(extractorFile, { state, link: { port: port2, memory } });
+  const all = [writer, extractor];
   const death = deathOf(all);
   death.catch(() => {
     // Whoever waits for the thread that ended must see it; then nobody is left to do a job.
@@ -178,8 +167,9 @@ async function start(): Promise<Threads | undefined> {
 }
 
 /** Without the flags and hooks of the program that uses us: they are for its own code. */
-function startThread(file: string, workerData: object, ports: MessagePort[]): Worker {
-  const worker = new Worker(file, { workerData, transferList: ports, execArgv: [], env: {} });
+function startThread(file: string, workerData: CrewData): Worker {
+  const transferList = [workerData.link.port];
+  const worker = new Worker(file, { workerData, transferList, execArgv: [], env: {} });
   worker.unref();
   return worker;
 }

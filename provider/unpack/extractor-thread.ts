@@ -1,17 +1,18 @@
 /**
- * Runs as a worker thread: does one unpacking after the other, and leaves the writing of files to the
- * writers of its crew. It may block, so it serves nobody else.
+ * Runs as a worker thread: does one unpacking after the other, and shares the writing of files with
+ * the writer of its crew. It may block, so it serves nobody else.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { errorFacts } from "../errors";
 import { BatchedFiles } from "./batched-files";
-import { isCancelled, type ExtractorData, type ExtractorNews } from "./crew-state";
+import { isCancelled, type CrewData, type ExtractorNews } from "./crew-state";
 import { doUnpack, type UnpackJob } from "./job";
+import { packEntries } from "./packed";
 import { cancelled, asUnpackError } from "./problems";
 // Loaded while the blobs are still on their way: most of them are of this format.
 import "./tar";
 
-const { state, writers } = workerData as ExtractorData;
+const { state, link } = workerData as CrewData;
 
 function tell(news: ExtractorNews): void {
   parentPort?.postMessage(news);
@@ -25,8 +26,9 @@ async function extract(job: UnpackJob): Promise<void> {
     tell({ kind: "status", message });
   };
   try {
-    const files = new BatchedFiles(writers, state);
-    tell({ kind: "done", entries: await doUnpack(job, { files, pace, mayBlock: true, status }) });
+    const files = new BatchedFiles(link, state);
+    const entries = await doUnpack(job, { files, pace, mayBlock: true, status });
+    tell({ kind: "done", entries: packEntries(entries) });
   } catch (error) {
     tell({ kind: "failed", facts: errorFacts(asUnpackError(error, job.subject)) });
   }
@@ -35,6 +37,6 @@ async function extract(job: UnpackJob): Promise<void> {
 parentPort?.on("message", (job: UnpackJob) => {
   void extract(job);
 });
-// Once through all writers and back, by the same means as later.
-new BatchedFiles(writers, state).close();
+// Once to the writer and back, by the same means as later.
+new BatchedFiles(link, state).close();
 tell({ kind: "ready" });

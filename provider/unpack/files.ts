@@ -15,6 +15,8 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
+import { factsOfStats } from "../store/observe";
+import type { EntryFacts } from "../store/receipt";
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -29,15 +31,24 @@ export interface NewFile {
   readonly mode: number;
   /** Time of the last change, since 1970. */
   readonly seconds: number;
+  /** Bytes of the content. */
+  readonly size: number;
+  /** Whether anybody wants to know the sha256 of the content. */
+  readonly isHashed: boolean;
+}
+
+/** What came of a file. */
+export interface WrittenFile {
+  /** Hex; undefined where nobody wanted to know. */
+  readonly sha256: string | undefined;
+  /** What the file system said of it before it was closed. */
+  readonly facts: EntryFacts;
 }
 
 /** Takes files: each between `begin` and `end`, all of them done after `settle`. */
 export interface FileWriter {
-  /**
-   * @param hashed - gets the hex of the content's sha256, at the latest during `settle`; without it
-   * nothing is hashed
-   */
-  begin(file: NewFile, hashed: ((sha256: string) => void) | undefined): void;
+  /** @param written - told when the file is on the disk, at the latest during `settle` */
+  begin(file: NewFile, written: (file: WrittenFile) => void): void;
   write(chunk: Buffer): void;
   end(): void;
   /** Makes a file of all that another one holds; no other has begun. */
@@ -49,11 +60,11 @@ export interface FileWriter {
 }
 
 interface OpenFile {
+  readonly file: NewFile;
   readonly descriptor: number;
-  readonly seconds: number;
-  readonly hashed: ((sha256: string) => void) | undefined;
-  /** Of what was written so far; undefined before the first write, and where nobody wants to know. */
-  hash: Hash | undefined;
+  readonly written: (file: WrittenFile) => void;
+  /** Of what was written so far: as an object where more may come, else as it is. */
+  hash: Hash | string | undefined;
 }
 
 /** Leaves the work to the kernel; where the file system can, the two share their blocks from now on. */
@@ -69,33 +80,27 @@ export class DirectFiles implements FileWriter {
   readonly #exactModes = new Map<number, boolean>();
   #open: OpenFile | undefined;
 
-  begin({ path, mode, seconds }: NewFile, hashed?: (sha256: string) => void): void {
+  begin(file: NewFile, written: (file: WrittenFile) => void): void {
+    const { path, mode } = file;
     const descriptor = openSync(path, NEW_FILE, mode);
-    this.#open = { descriptor, seconds, hashed, hash: undefined };
+    this.#open = { file, descriptor, written, hash: undefined };
     if (!this.#isExact(mode, descriptor)) fchmodSync(descriptor, mode);
   }
 
   write(chunk: Buffer): void {
     const open = this.#current();
-    if (open.hashed !== undefined) {
-      open.hash ??= createHash("sha256");
-      open.hash.update(chunk);
-    }
+    if (open.file.isHashed) open.hash = hashed(open, chunk);
     writeAll(open.descriptor, chunk);
   }
 
   end(): void {
-    const { hash: own, hashed } = this.#current();
-    this.#seal();
-    hashed?.(own === undefined ? EMPTY_SHA256 : own.digest("hex"));
-  }
-
-  /** All at once: for small files, to which a hash as an object costs more than its hashing. */
-  whole(file: NewFile, content: Buffer, hashed?: (sha256: string) => void): void {
-    this.begin(file);
-    if (content.length > 0) writeAll(this.#current().descriptor, content);
-    this.#seal();
-    hashed?.(hash("sha256", content));
+    const { file, descriptor, written, hash: found = EMPTY_SHA256 } = this.#current();
+    const { isHashed, seconds } = file;
+    futimesSync(descriptor, seconds, seconds);
+    const facts = factsOfStats(fstatSync(descriptor));
+    this.close();
+    const sha256 = typeof found === "string" ? found : found.digest("hex");
+    written({ sha256: isHashed ? sha256 : undefined, facts });
   }
 
   copy(file: NewFile, source: string): void {
@@ -112,12 +117,6 @@ export class DirectFiles implements FileWriter {
     if (open !== undefined) closeSync(open.descriptor);
   }
 
-  #seal(): void {
-    const { descriptor, seconds } = this.#current();
-    futimesSync(descriptor, seconds, seconds);
-    this.close();
-  }
-
   #current(): OpenFile {
     if (this.#open === undefined) throw new Error("no file is open");
     return this.#open;
@@ -131,6 +130,13 @@ export class DirectFiles implements FileWriter {
     this.#exactModes.set(mode, isExact);
     return isExact;
   }
+}
+
+/** For a small file, a hash as an object costs more than its hashing: most come in one piece. */
+function hashed({ file, hash: found }: OpenFile, chunk: Buffer): Hash | string {
+  if (typeof found === "string") throw new Error("a file is longer than was said");
+  if (found === undefined && chunk.length === file.size) return hash("sha256", chunk);
+  return (found ?? createHash("sha256")).update(chunk);
 }
 
 function writeAll(descriptor: number, bytes: Buffer): void {

@@ -91,6 +91,9 @@ export function linkProblem(
  * both ways to write "é" fall together.
  */
 export function foldedName(name: string): string {
+  // Most names; the rest takes ten times as long.
+
+  if (/^[\0-\x7f]*$/.test(name)) return name.toUpperCase();
   return name.normalize("NFD").toLowerCase().toUpperCase().normalize("NFD");
 }
 

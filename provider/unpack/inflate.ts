@@ -2,7 +2,6 @@
  * Inflates gzip and zstd as the bytes come, to the last member or frame, with the checks of their
  * trailers. It knows nothing of archives, and keeps no more than a few chunks.
  */
-import { Decompress } from "fzstd";
 import type { Transform, TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
@@ -11,7 +10,7 @@ import { broken, type Place } from "./problems";
 import { MOST_WINDOW_BYTES, zstdFrames, ZstdProblem, type ZstdFrame } from "./zstd-frames";
 
 /** What is inflated at once; the default of 16 KiB costs half as much time again. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 ** 2;
 
 /** So that inflating goes on, on its own thread, while the last chunks are being written. */
 const AHEAD_CHUNKS = 8;
@@ -120,10 +119,16 @@ async function inflateFrame(frame: ZstdFrame, take: Take): Promise<void> {
   }
 }
 
+/** Few layers need it. */
+function loadZstd(): typeof import("fzstd") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("fzstd") as typeof import("fzstd");
+}
+
 /** Block by block, so that little input never comes to much output at once. Throws ZstdProblem. */
 async function* decodedPieces(frame: ZstdFrame): AsyncGenerator<readonly Buffer[], void> {
   let found: Buffer[] = [];
-  const decoder = new Decompress((bytes) => found.push(asBuffer(bytes)));
+  const decoder = new (loadZstd().Decompress)((bytes) => found.push(asBuffer(bytes)));
   const push = (piece: Uint8Array, isLast: boolean): void => {
     try {
       decoder.push(piece, isLast);

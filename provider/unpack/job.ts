@@ -6,7 +6,8 @@
 import { algorithmOf, hexOf } from "../digest";
 import { OciError } from "../errors";
 import type { Limits } from "../limits";
-import type { LayerForm, Plan, PlannedLayer, TreeEntry } from "../types";
+import type { WrittenEntry } from "../store/receipt";
+import type { LayerForm, Plan, PlannedLayer } from "../types";
 import { BlobReader, type BlobFile } from "./blob";
 import { containerOf, isArchive, PROBE_BYTES } from "./containers";
 import { createSink, ratioGuard, type EntrySink } from "./entries";
@@ -14,6 +15,7 @@ import type { FileWriter } from "./files";
 import { inflateGzip, inflateZstd, type Take } from "./inflate";
 import type { Pace } from "./pace";
 import { asUnpackError, type Place } from "./problems";
+import type { TarReader } from "./tar";
 import { TreeWriter } from "./tree-writer";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a reader takes as long to load as a small layer */
@@ -60,7 +62,10 @@ interface Work {
 }
 
 /** Does the job; an empty list where the layers hold no files. Throws OciError only. */
-export async function doUnpack(job: UnpackJob, tools: UnpackTools): Promise<readonly TreeEntry[]> {
+export async function doUnpack(
+  job: UnpackJob,
+  tools: UnpackTools,
+): Promise<readonly WrittenEntry[]> {
   const { plan, limits, subject } = job;
   const { files, pace, mayBlock } = tools;
   const [first] = plan.layers;
@@ -124,7 +129,7 @@ async function unpackBlob(blob: BlobReader, place: Place, work: Work): Promise<v
   const tar = loadTar().readTar(sink, place);
   const take: Take = async (chunk) => {
     if (container !== "other") work.countInflated(chunk.length, place);
-    await inSlices(chunk, tar.write, work.pace);
+    await inSlices(chunk, tar, work.pace);
   };
   const chunks = chunksOf(blob, work.pace);
   if (container === "gzip") await inflateGzip(chunks, take, place);
@@ -178,10 +183,11 @@ async function* chunksOf(blob: BlobReader, pace: Pace): AsyncGenerator<Buffer, v
   }
 }
 
-async function inSlices(chunk: Buffer, take: (slice: Buffer) => void, pace: Pace): Promise<void> {
+async function inSlices(chunk: Buffer, tar: TarReader, pace: Pace): Promise<void> {
   for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
-    take(chunk.subarray(start, start + SLICE_BYTES));
-    await pace();
+    tar.write(chunk.subarray(start, start + SLICE_BYTES));
+    const rest = pace();
+    if (rest !== undefined) await rest;
   }
 }
 

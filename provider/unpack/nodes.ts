@@ -2,6 +2,7 @@
  * The nodes of a tree that is being unpacked. Only what is known about an entry; nothing here touches
  * a disk or judges a name.
  */
+import type { EntryFacts } from "../store/receipt";
 import type { PlannedLayer } from "../types";
 
 interface NodeFacts {
@@ -16,6 +17,8 @@ export interface FileNode extends NodeFacts {
   readonly mode: number;
   size: number;
   sha256: string;
+  /** What the file system said of it when it was written, and nothing has changed it since. */
+  written?: EntryFacts | undefined;
 }
 
 /** Lives in the model only until the tree is complete, so that no write can go through it. */

@@ -1,141 +1,137 @@
 /**
- * Watches over the extension headers of tar (pax records, GNU long names), which decide what the next
- * entry is called and how long it is. Where two readers of the format could come to different answers
- * the archive is refused, so that what we unpack is what everybody sees in it. Pure.
+ * Reads the extension headers of tar (pax records, GNU long names), which decide what the next entry
+ * is called and how long it is. Where two readers of the format could come to different answers the
+ * archive is refused, so that what we unpack is what everybody sees in it. Pure.
  *
  * Rules: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
  */
+import { isUtf8 } from "node:buffer";
 
-const BLOCK = 512;
+/** The longest content of an extension header. */
+export const MOST_EXTENSION_BYTES = 1024 ** 2;
 
-/** Typeflags of headers whose content belongs to a later one. */
-const EXTENSIONS = new Set(Buffer.from("xgXLKN"));
+/** What the headers with these typeflags hold; the last is that of old Solaris. */
+const KINDS: ReadonlyMap<string, Extension["kind"]> = new Map([
+  ["x", "records"],
+  ["g", "global"],
+  ["L", "name"],
+  ["K", "link"],
+  ["X", "records"],
+]);
 
-/** What the parser made of an entry and of the extension headers before it. */
-export interface ReadNames {
-  readonly path: string;
-  readonly linkpath?: string | undefined;
-  readonly size: number;
-  /** Records of a global header that would rename or resize whatever follows. */
-  readonly global?: {
-    readonly path?: string | undefined;
-    readonly linkpath?: string | undefined;
-    readonly size?: number | undefined;
-  };
+const LINE_FEED = 0x0a;
+const BLANK = 0x20;
+
+/** An extension header with its content. */
+export interface Extension {
+  readonly kind: "records" | "global" | "name" | "link";
+  readonly content: Buffer;
 }
 
-/**
- * Why the entry cannot be trusted to be what it seems, or undefined.
- *
- * @param texts - contents of the extension headers before the entry, as the parser decoded them
- */
-export function extensionProblem(texts: readonly string[], read: ReadNames): string | undefined {
-  const { global } = read;
-  if ((global?.path ?? global?.linkpath ?? global?.size) !== undefined) {
-    return "a pax global header names or sizes other entries";
-  }
-  for (const text of texts) {
-    const records = paxRecords(text);
+/** What extension headers say about the entry behind them; it goes before what its own header says. */
+export interface Extended {
+  readonly path?: string;
+  readonly link?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** Since 1970. */
+  readonly seconds?: number;
+  /** The same of all entries to come that do not say their own. */
+  readonly globalSeconds?: number;
+}
+
+type Draft = { -readonly [Key in keyof Extended]: Extended[Key] };
+
+/** What kind of extension header a typeflag names; undefined where it names an entry. */
+export function extensionKind(typeflag: string): Extension["kind"] | undefined {
+  return KINDS.get(typeflag);
+}
+
+/** What they say together; a clause about the entry where it cannot be trusted to be what it seems. */
+export function readExtensions(extensions: readonly Extension[]): Extended | string {
+  const found: Draft = {};
+  for (const { kind, content } of extensions) {
     const problem =
-      records === undefined ? longNameProblem(text, read) : recordsProblem(records, read);
-    if (problem !== undefined) return problem;
+      kind === "name" || kind === "link"
+        ? takeLongName(content, kind === "name" ? "path" : "link", found)
+        : takeRecords(content, kind === "global", found);
+    if (problem !== undefined) return `is ambiguous: ${problem}`;
   }
+  return found;
+}
+
+/** The content is a name, ended by NULs. */
+function takeLongName(content: Buffer, field: "path" | "link", found: Draft): string | undefined {
+  const name = content.toString().replace(/\0+$/, "");
+  if (name === "" || name.includes("\0") || (found[field] ?? name) !== name) return DAMAGED;
+  found[field] = name;
   return undefined;
 }
 
-function recordsProblem(records: readonly PaxRecord[], read: ReadNames): string | undefined {
+const DAMAGED = "an extension header is damaged, or has two readings";
+
+function takeRecords(content: Buffer, isGlobal: boolean, found: Draft): string | undefined {
+  const records = recordsOf(content);
+  if (records === undefined) return DAMAGED;
   for (const { key, value, hidesOther } of records) {
     if (hidesOther) return "a pax record stands inside of another";
     if (key.startsWith("GNU.sparse.")) return "it is a sparse file, which is not supported";
     if (key === "type") return 'the pax record "type" is no standard one';
-    if (key === "path" && value !== read.path) return 'the pax record "path" has two readings';
-    if (key === "linkpath" && value !== read.linkpath) {
-      return 'the pax record "linkpath" has two readings';
-    }
-    if (key === "size" && (!/^\d+$/.test(value) || Number(value) !== read.size)) {
-      return 'the pax record "size" has two readings';
-    }
+    const isDecisive = key === "path" || key === "linkpath" || key === "size";
+    if (isGlobal && isDecisive) return "a pax global header names or sizes other entries";
+    if (isDecisive && !take(key, value, found)) return `the pax record "${key}" has two readings`;
+    if (key === "mtime") found[isGlobal ? "globalSeconds" : "seconds"] = secondsOf(value);
   }
   return undefined;
 }
 
-/** What is no list of records must be the name that the entry got, ended by NULs. */
-function longNameProblem(text: string, read: ReadNames): string | undefined {
-  const name = text.replace(/\0+$/, "");
-  return name === read.path || name === read.linkpath
-    ? undefined
-    : "an extension header is damaged, or has two readings";
+/** False where others could read something else, in this record or in one before. */
+function take(key: "path" | "linkpath" | "size", value: Buffer, found: Draft): boolean {
+  const text = value.toString();
+  if (key === "size") {
+    if (!/^\d+$/.test(text) || (found.size ?? Number(text)) !== Number(text)) return false;
+    found.size = Number(text);
+    return true;
+  }
+  const field = key === "path" ? "path" : "link";
+  // Some end a name at a NUL and a record at a line feed, and take an empty one for none.
+  if (text === "" || /[\0\n]/.test(text) || !isUtf8(value)) return false;
+  if ((found[field] ?? text) !== text) return false;
+  found[field] = text;
+  return true;
+}
+
+function secondsOf(value: Buffer): number {
+  return value.length === 0 ? Number.NaN : Number(value.toString());
 }
 
 interface PaxRecord {
   readonly key: string;
-  readonly value: string;
-  /** A line of the value looks like a record that decides something, and the parser reads by lines. */
+  /** Mostly text; that of an extended attribute may be anything. */
+  readonly value: Buffer;
+  /** A line of it looks like a record that decides something, and some read by lines. */
   readonly hidesOther: boolean;
 }
 
-/** The parser takes any character between length and key. */
-const DECISIVE = /^\d+.(path|linkpath|size|type|GNU\.sparse\.[^=]+)=/;
+/** Some take any character between length and key. */
+const DECISIVE = /\n\d+.(path|linkpath|size|type|GNU\.sparse\.[^=\n]+)=/;
 
-/** The records `<length> <key>=<value>\n`, or undefined where the text is anything else. */
-function paxRecords(text: string): readonly PaxRecord[] | undefined {
-  const lines = text.split("\n");
-  if (lines.pop() !== "") return undefined;
+/** The records `<length> <key>=<value>\n`, or undefined where the content is anything else. */
+function recordsOf(content: Buffer): readonly PaxRecord[] | undefined {
   const records: PaxRecord[] = [];
-  for (let start = 0; start < lines.length;) {
-    const end = recordEnd(lines, start);
-    if (end === undefined) return undefined;
-    const record = lines.slice(start, end).join("\n");
-    const space = record.indexOf(" ");
-    const equals = record.indexOf("=", space);
-    if (equals < space + 2) return undefined;
+  for (let start = 0; start < content.length;) {
+    const blank = content.indexOf(BLANK, start);
+    const digits = content.toString("latin1", start, Math.max(start, blank));
+    const end = /^\d{1,9}$/.test(digits) ? start + Number(digits) : start;
+    const equals = content.indexOf("=", blank);
+    const isWhole = end <= content.length && content[end - 1] === LINE_FEED;
+    if (!isWhole || equals < blank + 2 || equals >= end) return undefined;
     records.push({
-      key: record.slice(space + 1, equals),
-      value: record.slice(equals + 1),
-      hidesOther: lines.slice(start + 1, end).some((line) => DECISIVE.test(line)),
+      key: content.toString("latin1", blank + 1, equals),
+      value: content.subarray(equals + 1, end - 1),
+      hidesOther: DECISIVE.test(content.toString("latin1", start, end)),
     });
     start = end;
   }
   return records;
 }
-
-/**
- * Behind which line the record ends that begins with the line at `start`, or undefined where none has
- * the length that it declares. Values may be binary (xattrs): each replacement character stands for
- * one to three bytes. Of several ends it is the last, so that nothing decisive is taken for the next.
- */
-function recordEnd(lines: readonly string[], start: number): number | undefined {
-  const declared = Number(/^\d{1,9}(?= )/.exec(lines[start] ?? "")?.[0]);
-  let least = 0;
-  let most = 0;
-  let end: number | undefined;
-  for (let next = start; next < lines.length && least < declared; next += 1) {
-    const line = lines[next] ?? "";
-    const bytes = Buffer.byteLength(line) + 1;
-    most += bytes;
-    least += bytes - 2 * (line.split("\ufffd").length - 1);
-    if (least <= declared && declared <= most) end = next + 1;
-  }
-  return end;
-}
-
-/**
- * How much of the bytes, which begin at a block of the tar, may be handed to the parser at once: whole
- * blocks, and no extension header without all of its content. The parser decodes such a content piece
- * by piece, and a character that lies across two pieces would be lost, and the record with it.
- * A block of a file that only looks like such a header moves the cut, and nothing else.
- */
-export function safeLength(bytes: Buffer): number {
-  const whole = bytes.length - (bytes.length % BLOCK);
-  for (let header = 0; header < whole; header += BLOCK) {
-    if (!EXTENSIONS.has(bytes[header + 156] ?? 0)) continue;
-    if (bytes.toString("latin1", header + 257, header + 262) !== "ustar") continue;
-    const size = Number.parseInt(bytes.toString("latin1", header + 124, header + 136), 8);
-    const end = header + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-    if (end > whole && size <= MOST_EXTENSION_BYTES) return header;
-  }
-  return whole;
-}
-
-/** The longest content of an extension header. */
-export const MOST_EXTENSION_BYTES = 1024 ** 2;

@@ -16,12 +16,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Limits } from "../limits";
-import type { PlannedLayer, TreeEntry } from "../types";
+import type { WrittenEntry } from "../store/receipt";
+import type { PlannedLayer } from "../types";
 import { sortedByPath } from "../content-digest";
-import type { FileWriter } from "./files";
+import type { FileWriter, WrittenFile } from "./files";
 import { FIXED_SECONDS, linkProblem, permissions } from "./guard";
 import { TreeModel, type Removal, type TreeRules } from "./model";
-import { directoryNode, type FileNode, type TreeNode } from "./nodes";
+import { directoryNode, type DirectoryNode, type FileNode, type TreeNode } from "./nodes";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, quoted, unsafe, type Place } from "./problems";
 
@@ -94,12 +95,12 @@ export class TreeWriter {
       sha256: known?.sha256 ?? "",
     };
     this.#put(path, node, place);
-    const hashed = (hex: string): void => {
-      node.sha256 = hex;
-    };
-    const file = { path: this.#onDisk(path), mode, seconds };
+    const file = { path: this.#onDisk(path), mode, seconds, size, isHashed: known === undefined };
     if (known?.source !== undefined) this.#files.copy(file, known.source);
-    else this.#files.begin(file, known === undefined ? hashed : undefined);
+    else
+      this.#files.begin(file, (found) => {
+        takeFound(node, found);
+      });
   }
 
   write(chunk: Buffer): void {
@@ -119,6 +120,8 @@ export class TreeWriter {
     if (this.model.find(path, place) === target) throw broken(place, "is a hard link to itself");
     if (target.type === "file") this.#countBytes(target.size, place);
     this.#files.settle();
+    // Another name of a file is a change of it.
+    if (target.type === "file") target.written = undefined;
     this.#put(path, { ...target, layer: place.layer }, place);
     if (target.type === "file") this.#link(this.#onDisk(targetPath), this.#onDisk(path), target);
   }
@@ -134,13 +137,13 @@ export class TreeWriter {
   }
 
   /** Checks and makes the symlinks, gives directories their modes and times, lists everything. */
-  async finish(subject: string, pace: Pace): Promise<readonly TreeEntry[]> {
+  async finish(subject: string, pace: Pace): Promise<readonly WrittenEntry[]> {
     this.#files.settle();
     const found = listNodes(this.model);
     await this.#checkLinks(found, subject, pace);
     // Deepest first: what is made in a directory changes its time.
     for (const { path, node } of found.toReversed()) {
-      const name = this.#onDisk(path);
+      const name = `${this.#staging}/${path}`;
       if (node.type === "symlink") {
         symlinkSync(node.target, name);
         lutimesSync(name, node.seconds, node.seconds);
@@ -148,9 +151,10 @@ export class TreeWriter {
         chmodSync(name, node.mode);
         utimesSync(name, node.seconds, node.seconds);
       }
-      await pace();
+      const rest = pace();
+      if (rest !== undefined) await rest;
     }
-    return sortedByPath(found.map(({ path, node }) => entryOf(path.join("/"), node)));
+    return sortedByPath(found.map(({ path, node }) => entryOf(path, node)));
   }
 
   /** Leaves no file open and nothing under way, whatever happened. */
@@ -162,9 +166,9 @@ export class TreeWriter {
     const budget = { steps: 0 };
     for (const { path, node } of found) {
       if (node.type !== "symlink") continue;
-      const problem = linkProblem(this.model.root, path, node.target, budget);
+      const problem = linkProblem(this.model.root, path.split("/"), node.target, budget);
       if (problem !== undefined) {
-        throw unsafe({ subject, layer: node.layer, entry: path.join("/") }, problem);
+        throw unsafe({ subject, layer: node.layer, entry: path }, problem);
       }
       await pace();
     }
@@ -173,7 +177,7 @@ export class TreeWriter {
   #put(path: readonly string[], node: TreeNode, place: Place): void {
     const { removed, made } = this.model.put(path, node, place);
     this.#remove(removed);
-    for (const directory of made) mkdirSync(join(this.#staging, directory), 0o700);
+    for (const directory of made) mkdirSync(`${this.#staging}/${directory}`, 0o700);
   }
 
   #remove(removed: readonly Removal[]): void {
@@ -209,28 +213,41 @@ export class TreeWriter {
   }
 }
 
+function takeFound(node: FileNode, { sha256, facts }: WrittenFile): void {
+  if (sha256 !== undefined) node.sha256 = sha256;
+  node.written = facts;
+}
+
 interface Found {
-  readonly path: readonly string[];
+  readonly path: string;
   readonly node: TreeNode;
 }
 
 /** All nodes below the root, each directory before what is in it. */
-function listNodes(model: TreeModel): readonly Found[] {
+function listNodes({ root }: TreeModel): readonly Found[] {
   const found: Found[] = [];
-  const pending: Found[] = [{ path: [], node: model.root }];
+  const pending: { readonly prefix: string; readonly directory: DirectoryNode }[] = [];
+  const visit = (prefix: string, directory: DirectoryNode): void => {
+    for (const [name, node] of directory.children) {
+      const path = prefix + name;
+      found.push({ path, node });
+      if (node.type === "directory") pending.push({ prefix: `${path}/`, directory: node });
+    }
+  };
+  visit("", root);
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.path.length > 0) found.push(next);
-    if (next.node.type !== "directory") continue;
-    for (const [name, node] of next.node.children)
-      pending.push({ path: [...next.path, name], node });
+    visit(next.prefix, next.directory);
   }
   return found;
 }
 
-function entryOf(path: string, node: TreeNode): TreeEntry {
+function entryOf(path: string, node: TreeNode): WrittenEntry {
   switch (node.type) {
-    case "file":
-      return { path, type: "file", mode: node.mode, size: node.size, sha256: node.sha256 };
+    case "file": {
+      const { type, mode, size, sha256, written } = node;
+      const entry = { path, type, mode, size, sha256 };
+      return written === undefined ? entry : { ...entry, written };
+    }
     case "symlink":
       return { path, type: "symlink", mode: 0o777, size: 0, target: node.target };
     case "directory":

@@ -4,7 +4,8 @@
  */
 import type { Context } from "../context";
 import { OciError } from "../errors";
-import type { Descriptor, Plan, TreeEntry } from "../types";
+import type { WrittenEntry } from "../store/receipt";
+import type { Descriptor, Plan } from "../types";
 import type { BlobFile } from "./blob";
 import { borrowCrew } from "./crew";
 import type { UnpackJob } from "./job";
@@ -30,7 +31,7 @@ export async function unpack(
   staging: string,
   context: UnpackContext,
   subject: string,
-): Promise<readonly TreeEntry[]> {
+): Promise<readonly WrittenEntry[]> {
   const { limits, signal, report } = context;
   const blobFiles = plan.layers.map(({ descriptor }) => blobFile(descriptor));
   const job: UnpackJob = { plan, blobFiles, staging, limits, subject };
@@ -59,7 +60,7 @@ async function unpackHere(
   job: UnpackJob,
   signal: AbortSignal,
   status: (message: string) => void,
-): Promise<readonly TreeEntry[]> {
+): Promise<readonly WrittenEntry[]> {
   // Loaded where they are needed only: the readers of formats take a while, and a crew has its own.
   /* eslint-disable @typescript-eslint/no-require-imports */
   const { doUnpack } = require("./job") as typeof import("./job");

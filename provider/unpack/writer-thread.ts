@@ -8,64 +8,46 @@ import {
   BATCH_BYTES,
   isCancelled,
   signalProgress,
-  unpackPieces,
-  type FilePiece,
-  type PackedPieces,
-  type WriterData,
+  type CrewData,
   type WriterNews,
   type WriterOrder,
 } from "./crew-state";
-import { DirectFiles } from "./files";
+import { DirectFiles, type WrittenFile } from "./files";
+import { packWritten, unpackFiles, type PackedFiles } from "./packed";
 
-const { state, extractor } = workerData as WriterData;
-const { port, memory } = extractor;
-const files = new DirectFiles();
+const { state, link } = workerData as CrewData;
+const { port, memory } = link;
+const writer = new DirectFiles();
 let hasFailed = false;
-/** Of the files that ended in this batch, also of those that began in an earlier one. */
-let hashes: string[] = [];
 
 port.on("message", (order: WriterOrder) => {
-  port.postMessage(order.kind === "batch" ? writeBatch(order.pieces, order.slot) : close());
+  port.postMessage(order.kind === "batch" ? writeBatch(order.files, order.slot) : close());
   // After the message: who is woken by this finds it.
   signalProgress(state);
 });
 
-function writeBatch(pieces: PackedPieces, slot: number): WriterNews {
-  hashes = [];
-  if (hasFailed || isCancelled(state)) return { hashes };
+function writeBatch(files: PackedFiles, slot: number): WriterNews {
+  const written: WrittenFile[] = [];
+  if (hasFailed || isCancelled(state)) return { written: packWritten(written) };
   try {
     let position = slot * BATCH_BYTES;
-    for (const piece of unpackPieces(pieces)) {
-      writePiece(piece, Buffer.from(memory, position, piece.length));
-      position += piece.length;
+    for (const file of unpackFiles(files)) {
+      writer.begin(file, (found) => written.push(found));
+      if (file.size > 0) writer.write(Buffer.from(memory, position, file.size));
+      writer.end();
+      position += file.size;
     }
-    return { hashes };
+    return { written: packWritten(written) };
   } catch (error) {
     hasFailed = true;
     const message = error instanceof Error ? error.message : String(error);
     const { path } = error as { readonly path?: string };
-    return { hashes, failure: { message, code: systemCode(error), path } };
+    return { written: packWritten(written), failure: { message, code: systemCode(error), path } };
   }
-}
-
-function writePiece(piece: FilePiece, content: Buffer): void {
-  const { file, isEnd } = piece;
-  const hashed = piece.isHashed ? addHash : undefined;
-  if (file !== undefined && isEnd) {
-    files.whole(file, content, hashed);
-    return;
-  }
-  if (file !== undefined) files.begin(file, hashed);
-  if (content.length > 0) files.write(content);
-  if (isEnd) files.end();
-}
-
-function addHash(hash: string): void {
-  hashes.push(hash);
 }
 
 function close(): WriterNews {
-  files.close();
+  writer.close();
   hasFailed = false;
-  return { hashes: [] };
+  return { written: packWritten([]) };
 }

@@ -18,7 +18,7 @@ describe("what cannot be kept is no reason to go on without it", () => {
       /entry "bad" .*absolute/,
       [file, symlink("bad", "/app.yaml")],
     ],
-    "a symlink to nothing": ["BAD_ARCHIVE", /linkpath required/, [file, symlink("bad", "")]],
+    "a symlink to nothing": ["BAD_ARCHIVE", /link without a target/, [file, symlink("bad", "")]],
     "a symlink to itself": [
       "UNSAFE_ARCHIVE",
       /entry "bad" .*to itself/,

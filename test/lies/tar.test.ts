@@ -62,7 +62,7 @@ describe("a size that is", () => {
   refuses({
     "8 GiB less a byte": [
       "BAD_ARCHIVE",
-      /Truncated input/,
+      /cut off/,
       [{ path: "bad", header: { size: "77777777777\0" } }],
     ],
     "beyond the limit": [
@@ -85,7 +85,7 @@ describe("a pax header with", () => {
       /checksum/,
       smuggler({ pax: { size: "512" } }),
     ],
-    "a size that reaches over the end": ["BAD_ARCHIVE", /Truncated/, bad({ size: "2000" })],
+    "a size that reaches over the end": ["BAD_ARCHIVE", /cut off/, bad({ size: "2000" })],
     "a negative size": ["BAD_ARCHIVE", /layer 0/, bad({ size: "-1" })],
     "a size in exponents": ["BAD_ARCHIVE", READINGS, bad({ size: "1e0" })],
     "a size in hex": ["BAD_ARCHIVE", READINGS, bad({ size: "0x1" })],
@@ -151,7 +151,7 @@ describe("a pax header with", () => {
     "a length that is too short": ["BAD_ARCHIVE", READINGS, raw("7 path=abcdef\n")],
     "a length of 2^64": ["BAD_ARCHIVE", READINGS, raw("18446744073709551625 path=x\n")],
     "no key": ["BAD_ARCHIVE", READINGS, raw("5 =x\n")],
-    "no equals sign": ["BAD_ARCHIVE", /path is required/, raw("7 path\n")],
+    "no equals sign": ["BAD_ARCHIVE", READINGS, raw("7 path\n")],
     "no line feed": ["BAD_ARCHIVE", READINGS, raw("8 path=x")],
     "a NUL behind its records": ["BAD_ARCHIVE", READINGS, raw("9 path=ab\n\0\0\0")],
     "two megabytes": ["BAD_ARCHIVE", /extension header of/, bad({ comment: "x".repeat(2 ** 21) })],
@@ -248,12 +248,12 @@ describe("an archive with", () => {
       plain(Buffer.concat([tar([{ path: "a" }], { endBlocks: 1 }), tar([{ path: "b" }])])),
     ],
     "a cut in its first header": ["BAD_ARCHIVE", /cut off/, plain(whole.subarray(0, 300))],
-    "a cut in a content": ["BAD_ARCHIVE", /Truncated|cut off/, plain(whole.subarray(0, 1536))],
-    "a cut in a block": ["BAD_ARCHIVE", /Truncated|cut off/, plain(whole.subarray(0, 1700))],
+    "a cut in a content": ["BAD_ARCHIVE", /cut off/, plain(whole.subarray(0, 1536))],
+    "a cut in a block": ["BAD_ARCHIVE", /cut off/, plain(whole.subarray(0, 1700))],
     "a cut in its second header": ["BAD_ARCHIVE", /cut off/, plain(whole.subarray(0, 2700))],
     "a cut in a pax header": [
       "BAD_ARCHIVE",
-      /Truncated|cut off/,
+      /cut off/,
       plain(tar([{ path: "a", pax: { comment: "x".repeat(2000) } }]).subarray(0, 1500)),
     ],
     "nothing but garbage": ["BAD_ARCHIVE", /no tar/, plain(garbage)],

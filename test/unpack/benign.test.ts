@@ -243,7 +243,10 @@ describe("headers", () => {
   test("empty files have the digest of nothing", async (t) => {
     const { entries } = await unpackLayers(t, [tarGz({ empty: "" })]);
     const hex = sha256("").slice("sha256:".length);
-    assert.deepEqual(entries, [{ path: "empty", type: "file", mode: 0o644, size: 0, sha256: hex }]);
+    assert.deepEqual(
+      entries.map(({ path, size, sha256: found }) => [path, size, found]),
+      [["empty", 0, hex]],
+    );
   });
 
   test("a file that takes many reads", async (t) => {

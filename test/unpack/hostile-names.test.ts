@@ -64,7 +64,7 @@ describe("a name that is not what it seems", () => {
 
   test("a NUL in a pax name", async (t) => {
     const bytes = tar([{ path: "seen", pax: { path: "good\0/../../canary/song" } }]);
-    await assertRefused(t, [bytes], "BAD_ARCHIVE", /entry "good" .*two readings/);
+    await assertRefused(t, [bytes], "BAD_ARCHIVE", /entry "seen" .*two readings/);
   });
 
   test("a line feed in a pax name", async (t) => {

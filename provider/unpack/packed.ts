@@ -1,0 +1,126 @@
+/**
+ * Lists as they cross between threads: a few long texts and arrays of numbers, which travel in a
+ * fraction of the time that as many objects take. Pure.
+ */
+import type { EntryFacts, WrittenEntry } from "../store/receipt";
+import type { NewFile, WrittenFile } from "./files";
+
+/** No path, target or hash has it. */
+const SEPARATOR = "\0";
+
+const NUMBERS_OF_FILE = 4;
+const NUMBERS_OF_FACTS = 4;
+const NUMBERS_OF_ENTRY = 4 + NUMBERS_OF_FACTS;
+
+const TYPES = ["file", "directory", "symlink"] as const;
+
+/** Numbers and a text for each, all in one order. */
+interface Packed {
+  readonly numbers: Float64Array;
+  readonly texts: string;
+}
+
+export type PackedFiles = Packed;
+export type PackedWritten = Packed;
+export interface PackedEntries extends Packed {
+  /** Hex of a file's content, target of a symlink, or nothing. */
+  readonly contents: string;
+}
+
+export function packFiles(files: readonly NewFile[]): PackedFiles {
+  const numbers = new Float64Array(files.length * NUMBERS_OF_FILE);
+  let next = 0;
+  for (const { mode, seconds, size, isHashed } of files) {
+    numbers[next] = mode;
+    numbers[next + 1] = seconds;
+    numbers[next + 2] = size;
+    numbers[next + 3] = isHashed ? 1 : 0;
+    next += NUMBERS_OF_FILE;
+  }
+  return { numbers, texts: files.map(({ path }) => path).join(SEPARATOR) };
+}
+
+export function unpackFiles({ numbers, texts }: PackedFiles): readonly NewFile[] {
+  return split(texts, numbers.length).map((path, index) => {
+    const at = index * NUMBERS_OF_FILE;
+    return {
+      path,
+      mode: numbers[at] ?? 0,
+      seconds: numbers[at + 1] ?? 0,
+      size: numbers[at + 2] ?? 0,
+      isHashed: numbers[at + 3] === 1,
+    };
+  });
+}
+
+export function packWritten(files: readonly WrittenFile[]): PackedWritten {
+  const numbers = new Float64Array(files.length * NUMBERS_OF_FACTS);
+  for (const [index, { facts }] of files.entries()) {
+    putFacts(numbers, index * NUMBERS_OF_FACTS, facts);
+  }
+  return { numbers, texts: files.map(({ sha256 = "" }) => sha256).join(SEPARATOR) };
+}
+
+export function unpackWritten({ numbers, texts }: PackedWritten): readonly WrittenFile[] {
+  return split(texts, numbers.length).map((sha256, index) => ({
+    sha256: sha256 === "" ? undefined : sha256,
+    facts: factsAt(numbers, index * NUMBERS_OF_FACTS),
+  }));
+}
+
+export function packEntries(entries: readonly WrittenEntry[]): PackedEntries {
+  const numbers = new Float64Array(entries.length * NUMBERS_OF_ENTRY);
+  const contents: string[] = [];
+  let next = 0;
+  for (const { type, mode, size, sha256, target, written } of entries) {
+    numbers[next] = TYPES.indexOf(type);
+    numbers[next + 1] = mode;
+    numbers[next + 2] = size;
+    numbers[next + 3] = written === undefined ? 0 : 1;
+    if (written !== undefined) putFacts(numbers, next + 4, written);
+    contents.push(sha256 ?? target ?? "");
+    next += NUMBERS_OF_ENTRY;
+  }
+  const texts = entries.map(({ path }) => path).join(SEPARATOR);
+  return { numbers, texts, contents: contents.join(SEPARATOR) };
+}
+
+export function unpackEntries({ numbers, texts, contents }: PackedEntries): WrittenEntry[] {
+  const content = split(contents, numbers.length);
+  return split(texts, numbers.length).map((path, index) => {
+    const at = index * NUMBERS_OF_ENTRY;
+    const type = TYPES[numbers[at] ?? 0] ?? "file";
+    const [mode, size, text] = [numbers[at + 1] ?? 0, numbers[at + 2] ?? 0, content[index] ?? ""];
+    switch (type) {
+      case "file": {
+        const entry = { path, type, mode, size, sha256: text };
+        return numbers[at + 3] === 1 ? { ...entry, written: factsAt(numbers, at + 4) } : entry;
+      }
+      case "symlink":
+        return { path, type, mode, size, target: text };
+      case "directory":
+        return { path, type, mode, size };
+    }
+  });
+}
+
+function putFacts(numbers: Float64Array, at: number, facts: EntryFacts): void {
+  numbers[at] = facts.size;
+  numbers[at + 1] = facts.mtimeMs;
+  numbers[at + 2] = facts.ctimeMs;
+  numbers[at + 3] = facts.inode;
+}
+
+function factsAt(numbers: Float64Array, at: number): EntryFacts {
+  return {
+    size: numbers[at] ?? 0,
+    mtimeMs: numbers[at + 1] ?? 0,
+    ctimeMs: numbers[at + 2] ?? 0,
+    inode: numbers[at + 3] ?? 0,
+  };
+}
+
+/** Of no texts there is nothing to split, and of one empty one neither. */
+function split(texts: string, count: number): readonly string[] {
+  return count === 0 ? [] : texts.split(SEPARATOR);
+}
