@@ -112,6 +112,25 @@ function directoryOf(archive: Buffer): Artifact {
   return buildArtifact({ layers: [{ ...layer, title: TITLE, unpack: true }] });
 }
 
+/** How many artifacts a fleet has. */
+export const FLEET = 100;
+
+/** Small artifacts of 20 files and 50 KiB, as `image-0` to `image-99`, and the same as ORAS packs them. */
+export function fleet(count = FLEET): Tagged {
+  const tagged = Array.from({ length: count }, (_, artifact) => {
+    const files = Array.from({ length: 20 }, (_, index) => {
+      const content = noise(2_500, artifact * 100 + index);
+      return [`${TITLE}/part-${artifact}/file-${index}.bin`, content] as const;
+    });
+    const archive = tarOf(Object.fromEntries(files));
+    return [
+      [`image-${artifact}`, imageOf([archive])],
+      [`directory-${artifact}`, directoryOf(archive)],
+    ] as const;
+  });
+  return Object.fromEntries(tagged.flat());
+}
+
 /** Bytes that no program can compress, the same for the same seed. */
 export function noise(length: number, seed: number): Buffer {
   const key = Buffer.alloc(16);

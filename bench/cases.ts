@@ -3,7 +3,7 @@
  */
 import * as artifacts from "./artifacts";
 import type { Tagged } from "./artifacts";
-import { CRANE, HELM, ORAS, TOFU, type Contender } from "./contenders";
+import { CRANE, HELM, ORAS, ORAS_EACH, OURS_BY_LIST, TOFU, type Contender } from "./contenders";
 
 /** A program that pulls the same content. */
 export interface Rival {
@@ -22,6 +22,8 @@ export interface Case {
   readonly place: "memory" | "disk";
   /** How the registry is asked. Default: over plain HTTP. */
   readonly scheme?: "https";
+  /** How we pull it. Default: one reference by one call. */
+  readonly ours?: Contender;
   /** The tag that we pull. */
   readonly tag: string;
   readonly rivals: readonly Rival[];
@@ -82,6 +84,14 @@ export const CASES: Readonly<Record<string, Case>> = {
     place: "memory",
     tag: "image",
     rivals: [{ contender: CRANE, tag: "image" }],
+  },
+  fleet: {
+    content: "100 artifacts of 20 files, 50 KiB each",
+    make: () => artifacts.fleet(),
+    place: "memory",
+    ours: OURS_BY_LIST,
+    tag: "image",
+    rivals: [{ contender: ORAS_EACH, tag: "directory" }],
   },
   chart: {
     content: "a chart of 32 files",

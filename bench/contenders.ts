@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Program } from "../test/support/toolchain";
+import { FLEET } from "./artifacts";
 import type { Command } from "./measure";
 
 export type ContenderName = "ours" | "crane" | "oras-pull" | "tofu" | "helm";
@@ -79,6 +80,37 @@ export const ORAS: Contender = {
     const output = join(folder, "output");
     const args = [...PLAIN, "--output", output, `${repository}:${tag}`];
     const command = { program, args, environment: environmentIn(folder) };
+    return await Promise.resolve({ command, content: output });
+  },
+};
+
+/** All artifacts of a fleet by one list, each to a folder of its own. */
+export const OURS_BY_LIST: Contender = {
+  ...OURS,
+  prepare: async ({ repository, tag, folder }) => {
+    const output = join(folder, "output");
+    const list = join(folder, "list");
+    const lines = Array.from({ length: FLEET }, (_, index) => {
+      return `${repository}:${tag}-${index}\t${join(output, String(index))}\n`;
+    });
+    await writeFile(list, lines.join(""));
+    const environment = { ...environmentIn(folder), OCI_ARTIFACT_CACHE: join(folder, "cache") };
+    const args = [COMMAND, "pull", "--from-file", list, ...PLAIN];
+    return { command: { program: process.execPath, args, environment }, content: output };
+  },
+};
+
+/** The same by ORAS, which takes one at a time. */
+export const ORAS_EACH: Contender = {
+  ...ORAS,
+  prepare: async ({ repository, tag, folder }, program) => {
+    const output = join(folder, "output");
+    const script = `index=0; while [ "$index" -lt ${FLEET} ]; do
+      "$0" --plain-http --output "$2/$index" "$1-$index" || exit 1
+      index=$((index + 1))
+    done`;
+    const args = ["-c", script, program, `${repository}:${tag}`, output];
+    const command = { program: "sh", args, environment: environmentIn(folder) };
     return await Promise.resolve({ command, content: output });
   },
 };

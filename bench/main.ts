@@ -11,6 +11,7 @@ import { createCertificates } from "../test/support/certificates";
 import { startDistribution, type Distribution } from "../test/support/distribution";
 import { pushOverHttp } from "../test/support/push-over-http";
 import { CASES, type Case } from "./cases";
+import { isInMemory } from "./in-memory";
 import { race } from "./race";
 import { missedBy, tableOf, type Result } from "./table";
 
@@ -38,6 +39,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
+  }
+  if (isInMemory(options.disk) && options.names.some((name) => CASES[name]?.place === "disk")) {
+    throw new Error(
+      `cannot measure writing to a disk: ${options.disk} is in memory; give a folder that is not by --disk, or name the cases without those on a disk`,
+    );
   }
   const where = machine();
   const results: Result[] = [];

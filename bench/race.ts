@@ -36,7 +36,7 @@ interface Runner {
 
 /** @throws Error where a program fails, or makes something else of the artifact than we do. */
 export async function race(name: string, what: Case, track: Track): Promise<Result> {
-  const line = [{ contender: OURS, tag: what.tag }, ...what.rivals];
+  const line = [{ contender: what.ours ?? OURS, tag: what.tag }, ...what.rivals];
   const runners: Runner[] = [];
   for (const { contender, tag } of line) {
     const program = contender.program === undefined ? "" : await findOrBuild(contender.program);

@@ -33,11 +33,21 @@ export function missedBy(results: readonly Result[]): readonly string[] {
       if (ratio <= most) return [];
       return [`${name}: ${ratio.toFixed(2)} of ${contender.name}, must be ${most.toFixed(2)}`];
     });
-    const { mostBytes = Infinity } = what;
-    const found = ours.mostBytes ?? 0;
-    if (found <= mostBytes) return times;
-    return [...times, `${name}: ${mebibytes(found)} MiB, must be ${mebibytes(mostBytes)} MiB`];
+    return [...times, ...memoryMissed(name, what, ours)];
   });
+}
+
+/** Memory that nobody has measured is none that was kept. */
+function memoryMissed(
+  name: string,
+  { mostBytes = Infinity }: Case,
+  { mostBytes: found }: Sample,
+): readonly string[] {
+  if (found === undefined && mostBytes < Infinity) {
+    return [`${name}: its memory, which only GNU time can tell (Debian: apt-get install time)`];
+  }
+  if (found === undefined || found <= mostBytes) return [];
+  return [`${name}: ${mebibytes(found)} MiB, must be ${mebibytes(mostBytes)} MiB`];
 }
 
 function rowsOf({ name, what, ours, rivals }: Result): readonly string[] {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as artifacts from "../../bench/artifacts";
 import { CASES } from "../../bench/cases";
+import { isInMemory } from "../../bench/in-memory";
 import { measure } from "../../bench/measure";
 import { assertSameContent } from "../../bench/same-content";
 import { median, summaryOf, type Sample } from "../../bench/statistics";
@@ -20,6 +21,7 @@ test("artifacts are the same bytes each time", () => {
     () => artifacts.rawFile(1000),
     () => artifacts.manyLayers(2),
     () => artifacts.zipModule(20),
+    () => artifacts.fleet(2),
     () => artifacts.chart(),
   ];
   for (const make of makers) {
@@ -71,12 +73,26 @@ describe("musts", () => {
     ]);
   });
 
+  test("of memory are missed where nobody has measured it", () => {
+    const { ours, ...rest } = result(1, 1);
+    const unknown = { wallSeconds: ours.wallSeconds, cpuSeconds: undefined, mostBytes: undefined };
+    assert.deepEqual(missedBy([{ ...rest, ours: unknown }]), [
+      "huge-raw: its memory, which only GNU time can tell (Debian: apt-get install time)",
+    ]);
+  });
+
   test("stand in the table, beside the ratio", () => {
     assert.match(
       tableOf([result(1.5, MIB)]),
       /\| oras-pull \| 1\.00 \| 2\.00 \| 0 \| 1\.50 \| 1\.25 \|$/,
     );
   });
+});
+
+test("a folder in memory is told from one on a disk", () => {
+  const [memory, other] = process.platform === "linux" ? ["/dev/shm", "/proc"] : ["", "/"];
+  if (memory !== "") assert.equal(isInMemory(memory), true);
+  assert.equal(isInMemory(other), false);
 });
 
 test("other content is told from the same", (context) => {
