@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommand } from "./arguments";
+import { expectShortLife } from "./brevity";
 import { EXIT_CODES, sayUsage } from "./exit";
 import { helpText } from "./help";
 
@@ -40,6 +41,7 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
+expectShortLife();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });
