@@ -126,7 +126,8 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
   if (more.length > 0) {
     return wrong(`${verb} takes one reference, and got "${more.join(" ")}" as well`);
   }
-  const problem = problemOfFlags(flags);
+  const problem =
+    (verb === "inspect" ? foreignToInspect(flags) : undefined) ?? problemOfFlags(flags);
   if (problem !== undefined) return wrong(problem);
   const { output } = flags;
   const common = { reference, json: flags["json"] === true, flags };
@@ -137,12 +138,20 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
 }
 
 function inspectCommand(common: Omit<InspectCommand, "kind">): Command {
-  const { output, endpoints, online } = common.flags;
-  if (output !== undefined) return wrong("inspect takes no --output");
+  const { endpoints, online } = common.flags;
   if (endpoints === true) return { kind: "explain", online: online === true, ...common };
   return online === undefined
     ? { kind: "inspect", ...common }
     : wrong("--online needs --endpoints");
+}
+
+/** What `inspect` would pass over in silence. */
+function foreignToInspect(flags: FlagValues): string | undefined {
+  if (flags["output"] !== undefined) return "inspect takes no --output";
+  const signed = documentedInputs()
+    .flatMap((input) => (input.name === "verify" ? input.flags : []))
+    .find(({ name }) => flags[name] !== undefined);
+  return signed && `inspect takes no --${signed.name}; verify and pull do`;
 }
 
 function verifyCommand(common: Omit<VerifyCommand, "kind">): Command {

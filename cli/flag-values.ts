@@ -31,7 +31,7 @@ export function inputsOf(
     const typed = flag in read ? read[flag] : isNegation ? value !== true : parsed;
     const before: unknown = inputs[input];
     if (field !== undefined) inputs[input] = withField(before, field.split("."), typed);
-    else inputs[input] = bothLists(before, typed);
+    else inputs[input] = both(before, typed);
   }
   return inputs;
 }
@@ -48,14 +48,21 @@ function withField(
     return Object.assign([...list], { [index]: withField(list[index], rest, inner) });
   }
   const fields = Object(value) as Readonly<Record<string, unknown>>;
-  const within = rest.length === 0 ? inner : withField(fields[name], rest, inner);
+  const within =
+    rest.length === 0 ? both(fields[name], inner) : withField(fields[name], rest, inner);
   return { ...fields, [name]: within };
 }
 
-/** One list may come of two flags. */
-function bothLists(before: unknown, value: unknown): unknown {
-  if (!Array.isArray(before) || !Array.isArray(value)) return value;
-  return [...(before as readonly unknown[]), ...(value as readonly unknown[])];
+/** One list, or one object, may come of two flags. */
+function both(before: unknown, value: unknown): unknown {
+  if (Array.isArray(before) && Array.isArray(value)) {
+    return [...(before as readonly unknown[]), ...(value as readonly unknown[])];
+  }
+  return isObject(before) && isObject(value) ? { ...before, ...value } : value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong with the values as such; undefined where nothing is. */
@@ -64,6 +71,8 @@ export function problemOfFlags(flags: FlagValues): string | undefined {
     (pair) => pair.filter((name) => flags[name] !== undefined).length === 1,
   );
   if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
+  const signers = problemOfSigners(flags);
+  if (signers !== undefined) return signers;
   for (const { flag, isPair, isNumber } of inputFlags()) {
     for (const text of [flags[flag] ?? []].flat()) {
       if (isPair && pairOf(text, isNumber) === undefined) return `--${flag} takes NAME=VALUE`;
@@ -71,6 +80,23 @@ export function problemOfFlags(flags: FlagValues): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Who has to have signed is said by a key or by an identity; a file of `--verify` may say it, too. */
+function problemOfSigners(flags: FlagValues): string | undefined {
+  const given = inputFlags().filter(
+    ({ flag, input }) => input === "verify" && flags[flag] !== undefined,
+  );
+  const [first] = given;
+  if (first === undefined || given.some(({ field }) => field === undefined)) return undefined;
+  const key = given.find(({ field }) => field === "keys");
+  const identity = given.find(({ field }) => field?.startsWith("identities."));
+  if (key !== undefined && identity !== undefined) {
+    return `--${key.flag} and --${identity.flag} exclude each other: a signature is made with one of them`;
+  }
+  return key === undefined && identity === undefined
+    ? `--${first.flag} needs --verify-key, --certificate-identity or --verify: who has to have signed`
+    : undefined;
 }
 
 /** A flag of an input, and how its text is read. */

@@ -2,7 +2,7 @@
  * Errors of the road name inputs; on a terminal those are flags. Rewrites texts, and knows nothing of
  * what they are about. Pure.
  */
-import type { InputRow } from "../provider/pulumi/input-types";
+import type { Flag, InputRow } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 
 /** What paths are relative to, where there is a program. */
@@ -22,13 +22,25 @@ export function withFlags(message: string): string {
 
 /** A hint alone, likewise; in hints, names like `plainHttp` are inputs, with their values. */
 export function hintWithFlags(hint: string): string {
-  return documentedInputs().reduce((text, { name, flags: [flag] }) => {
+  const inputs = documentedInputs();
+  const withInputs = inputs.reduce((text, { name, flags: [flag] }) => {
     if (flag === undefined || !/[A-Z]/.test(name)) return text;
     const named = new RegExp(`\\b${name}(?:: (?:true|"(\\w+)"))?(?![\\w.])`, "g");
     return text.replace(named, (_, value?: string) =>
       value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
     );
   }, fieldsAsFlags(hint));
+  return inputs
+    .flatMap(({ flags }) => flags)
+    .reduce((text, { name, field }) => {
+      const last = field?.split(".").at(-1) ?? "";
+      if (!/[A-Z]/.test(last)) return text;
+      const named = new RegExp(`(?<![\\w.])${last}(?:(: )(?=")|(?![\\w.]))`, "g");
+      return text.replace(
+        named,
+        (_, value?: string) => `--${name}${value === undefined ? "" : " "}`,
+      );
+    }, withInputs);
 }
 
 /** What can be nothing but an input: `input "digest"`, `caCertificates[0]`, `timeouts.total`. */
@@ -45,7 +57,8 @@ function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [
   if (first === undefined) return [];
   if (first.negates === true) return [[new RegExp(`\\b${name}: false\\b`, "g"), `--${first.name}`]];
   const fields = type.kind === "object" ? Object.keys(type.fields).join("|") : "";
-  const names = flags.map((flag) => `--${flag.name}`);
+  const own = flags.filter((flag) => flag.field === undefined);
+  const names = (own.length === 0 ? flags : own).map((flag) => `--${flag.name}`);
   // Not by Intl.ListFormat, which costs more than the rest of the start.
   const all = names.join(", ").replace(/, (?=[^,]*$)/, " and ");
   const parts = flags.flatMap((flag): [string, string][] => {
@@ -53,7 +66,7 @@ function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [
       return [[`${name}\\.(${fields})`, `--${flag.name} $1=…`]];
     return flag.field === undefined ? [] : [[fieldName(name, flag.field), `--${flag.name}`]];
   });
-  const bare = [...parts, [`${name}\\[\\d+\\]`, all] as const];
+  const bare = [...parts, ...groupsOf(name, flags), [`${name}\\[\\d+\\]`, all] as const];
   return [
     ...[...bare, [name, all] as const].map(quoted),
     // Not where it is a piece of a path or of a host.
@@ -62,6 +75,20 @@ function namesOf({ name, type, flags }: InputRow & { readonly name: string }): [
       flag,
     ]),
   ];
+}
+
+/** Fields that are objects themselves, each with the first of its flags: `verify.identities`, `verify.tuf`. */
+function groupsOf(name: string, flags: readonly Flag[]): readonly (readonly [string, string])[] {
+  const groups = new Map<string, string>();
+  for (const { field, name: flag } of flags) {
+    const [group, ...rest] = field?.split(".") ?? [];
+    if (group === undefined || rest.length === 0 || groups.has(group)) continue;
+    groups.set(group, `--${flag}`);
+  }
+  // Of a list, the flags make the first object; others come of a file.
+  return [...groups].map(
+    ([group, flag]) => [`${name}\\.${group}(?:\\[0\\])?(?!\\[)`, flag] as const,
+  );
 }
 
 /** As errors name a field: `verify\.identities\[0\]\.certificateIdentity`, as a pattern. */

@@ -10,7 +10,8 @@ const WIDTH = 27;
 export function helpText(): string {
   const flags = allFlags().map(({ name, argument, description }) => {
     const usage = `--${name}${argument === undefined ? "" : ` ${argument}`}`;
-    return `  ${usage.padEnd(WIDTH - 1)} ${(description ?? "").replaceAll("`", "")}`;
+    const start = usage.length < WIDTH ? usage.padEnd(WIDTH) : `${usage}\n  ${" ".repeat(WIDTH)}`;
+    return `  ${start}${(description ?? "").replaceAll("`", "")}`;
   });
   return [
     "usage: oci-artifact pull REF --output DIR [flags]",

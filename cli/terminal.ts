@@ -1,10 +1,11 @@
 /**
  * What a command says while it works, on standard error: a bar on a terminal, lines elsewhere.
  */
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import type { Progress, Report } from "../provider/context";
 import { redact } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
+import { withFlags } from "./flag-words";
 
 /** Nobody watches the first moment, and a log wants few lines. */
 const FIRST_MS = 500;
@@ -90,7 +91,7 @@ function openScreen(format: string, now: () => number): Screen {
   const bar = process.stderr.isTTY ? openBar(format) : undefined;
   const line = (message: string): void => {
     bar?.hide();
-    process.stderr.write(`${redact(message)}\n`);
+    process.stderr.write(`${redact(withFlags(message))}\n`);
   };
   let nextMs = now() + (bar === undefined ? LINE_MS : FIRST_MS);
   return {
@@ -113,12 +114,18 @@ interface Bar {
   hide(): void;
 }
 
+/** Many pulls are over before there is one, and most machines have no terminal. */
+function loadBar(): typeof import("cli-progress") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("cli-progress") as typeof import("cli-progress");
+}
+
 function openBar(format: string): Bar {
   let bar: SingleBar | undefined;
   return {
     show({ done, total, text }) {
       if (bar === undefined) {
-        bar = new SingleBar({
+        bar = new (loadBar().SingleBar)({
           stream: process.stderr,
           format,
           barCompleteChar: "#",

@@ -13,7 +13,8 @@ import type { Endpoint, Reference } from "./types";
 import { claimedIdentities } from "./verify/claimed-identities";
 import { noEvidence, readEvidence, verifyEvidence } from "./verify/evidence";
 import { policyFingerprint, type VerifyPolicy } from "./verify/policy";
-import { verifySignatures } from "./verify/signatures";
+import { isRefusal } from "./verify/reasons";
+import { verifySignatures, type VerifiedSignatures } from "./verify/signatures";
 import type { UnclearPolicy } from "./verify/verify";
 
 export interface ProveRooms extends SourceRooms {
@@ -50,14 +51,40 @@ export async function prove(
   const refused = kept instanceof OciError ? kept : undefined;
   if (outage !== undefined) throw noEvidence(subject, outage, refused);
   try {
-    const source = signatureSource(claim, rooms, context);
-    const { signers, evidence } = await verifySignatures(digest, policy, source, context);
+    const { signers, evidence } = await look(claim, policy, rooms, context);
     await rooms.evidence.keep(digest, policyFingerprint(policy), evidence);
     return signers;
   } catch (error) {
     if (!claim.isCached || !(error instanceof OciError) || !isOutage(error)) throw error;
     throw noEvidence(subject, error, refused);
   }
+}
+
+/**
+ * Looks where content is looked for. A mirror may be behind with signatures, so where none that it has
+ * counts, the registry itself has the last word.
+ */
+async function look(
+  claim: Claim,
+  policy: VerifyPolicy,
+  rooms: ProveRooms,
+  context: Context,
+): Promise<VerifiedSignatures> {
+  const source = signatureSource(claim, rooms, context);
+  try {
+    return await verifySignatures(claim.digest, policy, source, context);
+  } catch (refused) {
+    const endpoints = claim.endpoints.filter(isOrigin);
+    const isLast = !source.isOfMirror() || endpoints.length === 0;
+    if (isLast || !(refused instanceof OciError) || !isRefusal(refused)) throw refused;
+    const own = { ...claim, endpoints, tagEndpoints: claim.tagEndpoints?.filter(isOrigin) };
+    const again = signatureSource(own, rooms, context);
+    return await verifySignatures(claim.digest, policy, again, context);
+  }
+}
+
+function isOrigin({ role }: Endpoint): boolean {
+  return role === "origin";
 }
 
 /** The signers that kept evidence proves; why it does not; or undefined where none is kept. */
@@ -89,10 +116,7 @@ async function unclear(
 ): Promise<OciError> {
   const source = signatureSource(claim, rooms, context);
   const claimed = await claimedIdentities(claim.digest, source, context);
-  const lines = claimed.map((identity) => `a signature is there by ${JSON.stringify(identity)}`);
-  return new OciError({
-    ...errorFacts(problem),
-    subject: formatReference(claim.reference),
-    details: [...problem.details, ...lines],
-  });
+  const subject = formatReference(claim.reference);
+  const lines = claimed.map((one) => `a signature of ${subject} is by ${JSON.stringify(one)}`);
+  return new OciError({ ...errorFacts(problem), details: [...problem.details, ...lines] });
 }

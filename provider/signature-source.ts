@@ -19,21 +19,31 @@ export type SourceRooms = FetchRooms & ResolveRooms;
 export interface SignedPlace {
   readonly reference: Reference;
   readonly endpoints: readonly Endpoint[];
-  /** Where tags are asked for. Default: `endpoints`. */
+  /**
+   * Where tags are asked for. Default, and where that is nobody: `endpoints`; what is found is checked,
+   * so a tag that moved late on a mirror for digests does no harm.
+   */
   readonly tagEndpoints?: readonly Endpoint[] | undefined;
+}
+
+export interface PlaceSource extends SignatureSource {
+  /** A mirror has answered for the registry, which may have other signatures by now. */
+  isOfMirror(): boolean;
 }
 
 /** The source of a reference's signatures. Nothing is asked yet. */
 export function signatureSource(
-  { reference, endpoints, tagEndpoints = endpoints }: SignedPlace,
+  { reference, endpoints, tagEndpoints = [] }: SignedPlace,
   rooms: SourceRooms,
   context: Context,
-): SignatureSource {
+): PlaceSource {
   const { tag: _tag, digest: _digest, ...repository } = reference;
+  const askedForTags = tagEndpoints.length === 0 ? endpoints : tagEndpoints;
   let unanswered: readonly OciError[] = [];
   let isOriginHeard = false;
   /** Who has a part of it is likely to have the rest. */
   let servedBy: Endpoint | undefined;
+  let isOfMirror = false;
   return {
     subject: formatReference(reference),
     manifest: (name) =>
@@ -44,20 +54,23 @@ export function signatureSource(
           return (await findDigest(name, request, likely, rooms, context)).document;
         }
         const inquiry = { subject: formatReference({ ...repository, tag: name }), wanted: name };
-        const answer = await askInOrder(tagEndpoints, inquiry, rooms, context, (endpoint, asking) =>
+        const answer = await askInOrder(askedForTags, inquiry, rooms, context, (endpoint, asking) =>
           rooms.client.getManifest(endpoint, name, asking),
         );
         servedBy = answer.endpoint;
+        isOfMirror ||= servedBy.role === "mirror";
         return answer.value;
       }),
     async referrers(digest) {
       const listed = await listReferrers(endpoints, repository, digest, rooms, context);
       ({ unanswered, isOriginHeard, servedBy } = { servedBy: undefined, ...listed });
+      isOfMirror ||= servedBy?.role === "mirror";
       const [trouble] = unanswered;
       // Somebody who could not be asked may know of some.
       if (listed.pages.length === 0 && !isOriginHeard && trouble !== undefined) throw trouble;
       return listed.pages.map(({ bytes, mediaType }) => ({ bytes, mediaType }));
     },
+    isOfMirror: () => isOfMirror,
     unanswered: () => (isOriginHeard ? undefined : unanswered[0]),
     unheard: () => (isOriginHeard ? unanswered.flatMap(({ details }) => details) : []),
     blob: (descriptor) =>

@@ -33,13 +33,16 @@ export async function verifyReference(
 ): Promise<VerifiedReference> {
   const subject = formatReference(request.reference);
   return await withinTotal(request.totalTimeout, subject, context, async (bounded) => {
-    const { meant, found } = await firstMeaning(request, async (meaning) => ({
-      meant: meaning,
-      found: await findNamed(meaning, meaning.endpoints, rooms, bounded),
-    }));
-    const { document, servedBy } = found;
-    const { digest } = document;
-    const signers = await prove({ ...meant, digest, isCached: servedBy === undefined }, request.policy, rooms, bounded);
+    const { meant, digest, servedBy } = await firstMeaning(request, rooms, async (meaning) => {
+      const found = await findNamed(meaning, meaning.endpoints, rooms, bounded);
+      return { meant: meaning, digest: found.document.digest, servedBy: found.servedBy };
+    });
+    const signers = await prove(
+      { ...meant, digest, isCached: servedBy === undefined },
+      request.policy,
+      rooms,
+      bounded,
+    );
     return Object.freeze({
       reference: meant.reference,
       digest,

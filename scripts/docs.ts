@@ -56,19 +56,17 @@ function inputs(): string {
       row.group === "what" ? "yes" : "no",
       row.description,
     ],
-    ...nested(row.name, row.type),
+    ...nested(row.name, row.type, row.group === "what" ? "yes" : "no"),
   ]);
   return table(["input", "type", "default", "in the state", "what it says"], rows);
 }
 
-function nested(name: string, type: InputType): readonly (readonly string[])[] {
+function nested(name: string, type: InputType, stored: string): readonly (readonly string[])[] {
+  if (type.kind === "objects") return nested(`${name}[]`, { ...type, kind: "object" }, stored);
   if (type.kind !== "object") return [];
-  return Object.entries(type.fields).map(([field, row]) => [
-    code(`${name}.${field}`),
-    typeName(row),
-    "",
-    "no",
-    row.description,
+  return Object.entries(type.fields).flatMap(([field, row]) => [
+    [code(`${name}.${field}`), typeName(row), "", stored, row.description],
+    ...nested(`${name}.${field}`, row.type, stored),
   ]);
 }
 
@@ -84,6 +82,10 @@ function shapeOf(type: InputType): string {
       return "list of strings";
     case "numbers":
       return "list of numbers";
+    case "objects":
+      return "list of objects";
+    case "texts":
+      return "strings by name";
     default:
       return type.kind;
   }

@@ -51,7 +51,13 @@ function wrong(problems: readonly PolicyProblem[]): OciError {
   const [first] = problems;
   if (problems.length === 1 && first !== undefined) {
     const { name, fact, hint } = first;
-    return new OciError({ code: "INVALID_INPUT", verb: "use", subject: `input "${name}"`, fact, hint });
+    return new OciError({
+      code: "INVALID_INPUT",
+      verb: "use",
+      subject: `input "${name}"`,
+      fact,
+      hint,
+    });
   }
   return new OciError({
     code: "INVALID_INPUT",

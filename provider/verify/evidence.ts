@@ -80,8 +80,8 @@ export async function verifyEvidence(
 export function noEvidence(subject: string, outage: OciError, refused?: OciError): OciError {
   const fact =
     refused === undefined
-      ? "it is in the cache, and no signature of it is kept there"
-      : "it is in the cache, and the signature that is kept there does not do";
+      ? "no signature of it is kept in the cache, and none can be asked for"
+      : "the signature of it that is kept in the cache does not do, and no other can be asked for";
   return new OciError({
     code: "NO_EVIDENCE",
     verb: VERIFY,

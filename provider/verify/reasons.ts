@@ -132,6 +132,11 @@ export function refusal(
   });
 }
 
+/** Whether it is the error of content that no signature speaks for, and not one of the way there. */
+export function isRefusal({ code }: OciError): boolean {
+  return Object.values(REASONS).some((row) => row.code === code);
+}
+
 function rankOf({ kind }: Reason): number {
   return RANKS.indexOf(kind);
 }

@@ -124,7 +124,7 @@ function unusable(error: unknown, subject: string): OciError {
     verb: "use",
     subject,
     fact: reasonOf(error),
-    hint: "let the network reach it (proxies of the environment are used), or give verify.trustedRoot, which needs no repository",
+    hint: "let the network reach it (proxies of the environment are used), or give verify.trustedRoot; for signatures by keys without a log, set verify.ignoreTlog",
     cause: error,
   });
 }

@@ -6,11 +6,23 @@ import { describe, test } from "node:test";
 import { allFlags, parseCommand } from "../../cli/arguments";
 import { hintWithFlags, withFlags } from "../../cli/flag-words";
 import { helpText } from "../../cli/help";
+import type { InputType } from "../../provider/pulumi/input-types";
 import { documentedInputs } from "../../provider/pulumi/inputs";
 import { folderFor } from "../support/folder-for-test";
 
 /** Of the same build as this test. */
 const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+
+/** Names of all fields, of those within as well: "tuf.mirror", "identities.0.certificateIdentity". */
+function fieldsOf(type: InputType): readonly string[] {
+  if (type.kind === "objects")
+    return fieldsOf({ ...type, kind: "object" }).map((name) => `0.${name}`);
+  if (type.kind !== "object") return [];
+  return Object.entries(type.fields).flatMap(([name, field]) => {
+    const within = fieldsOf(field.type);
+    return within.length === 0 ? [name] : within.map((inner) => `${name}.${inner}`);
+  });
+}
 
 function problemOf(...args: readonly string[]): string {
   const command = parseCommand(args);
@@ -90,16 +102,17 @@ test("every input has a flag, and the help names all flags", () => {
   const without = ["reference", "pullOnPreview"];
   for (const { flags, name, type } of documentedInputs()) {
     assert.equal(flags.length > 0, !without.includes(name), name);
-    if (type.kind !== "object" || flags.some(({ pairs }) => pairs === true)) continue;
-    const fields = flags.map(({ field }) => field ?? "");
-    assert.deepEqual(fields.sort(), Object.keys(type.fields).sort(), name);
+    const isWhole = flags.some(({ field, pairs }) => pairs === true && field === undefined);
+    if (type.kind !== "object" || isWhole) continue;
+    const fields = flags.flatMap(({ field }) => field ?? []);
+    assert.deepEqual(fields.sort(), [...fieldsOf(type)].sort(), name);
   }
   const names = allFlags().map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   for (const { argument, description, name } of allFlags()) {
     assert.notEqual(description ?? "", "", name);
     const usage = argument === undefined ? `--${name}` : `--${name} ${argument}`;
-    assert.ok(helpText().includes(`  ${usage} `), usage);
+    assert.match(helpText(), new RegExp(`^  ${usage}(\\n {26})? `, "m"));
   }
 });
 
@@ -123,6 +136,17 @@ describe("in place of inputs, flags are named", () => {
     ["cannot use clientCertificate.key: the file", "cannot use --key-file: the file"],
     ["cannot use clientCertificate.passphrase: no", "cannot use --passphrase-file: no"],
     ['cannot use input "digest": the digest', "cannot use --digest: the digest"],
+    ["cannot use verify.keys[3]: a.pub", "cannot use --verify-key: a.pub"],
+    ['cannot use input "verify": it does', "cannot use --verify: it does"],
+    ['cannot use input "verify.identities[0]": it', "cannot use --certificate-identity: it"],
+    [
+      'cannot use input "verify.identities[0].certificateIdentityRegexp": it',
+      "cannot use --certificate-identity-regexp: it",
+    ],
+    // Only a file has a second one.
+    ['cannot use input "verify.identities[1]": it', 'cannot use input "verify.identities[1]": it'],
+    ["whom verify.identities does not name", "whom --certificate-identity does not name"],
+    ["verify.tuf.root of verify.tuf", "--tuf-root of --tuf-mirror"],
     ['cannot use input "include[12]": it matches', "cannot use --include: it matches"],
     ['cannot use input "timeouts.stall": it must', "cannot use --stall-timeout: it must"],
     ['cannot use input "limits.entries": it must', "cannot use --limit entries=…: it must"],
@@ -137,6 +161,8 @@ describe("in place of inputs, flags are named", () => {
     ["cannot pull timeouts.total.example/a:1", "cannot pull timeouts.total.example/a:1"],
     ["limits.nonsense of x", "limits.nonsense of x"],
     // Hints, those of details too.
+    ['hint: add certificateIdentity: "…"', 'hint: add --certificate-identity "…"'],
+    ["hint: or identityToken alone", "hint: or --identity-token-file alone"],
     ["hint: raise limits.layers", "hint: raise --limit layers=…"],
     ["  hint: drop plainHttp: true", "  hint: drop --plain-http"],
     ['hint: set onTagMove: "update" to', "hint: set --on-tag-move update to"],

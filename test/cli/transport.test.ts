@@ -65,11 +65,13 @@ describe("flags", () => {
       extract: "never",
       limit: "entries=7",
       mirror: "of.a.flag",
+      annotation: "of=a flag=",
     };
     const args = flags.flatMap(({ name, argument }) =>
       argument === undefined ? [`--${name}`] : [`--${name}`, values[name] ?? "7"],
     );
     const inputs = inputsOf("host/app", commandOf(...args).flags, {
+      verify: { keys: ["of.a.file"], annotations: { team: "a", of: "a file" } },
       "password-stdin": "p",
       "identity-token-file": "t",
       "passphrase-file": "secret",
@@ -95,6 +97,24 @@ describe("flags", () => {
       onTagMove: "keep",
       destination: "out",
       onLocalChange: "keep",
+      verify: {
+        keys: ["of.a.file", "7"],
+        identities: [
+          {
+            certificateIdentity: "7",
+            certificateIdentityRegexp: "7",
+            certificateOidcIssuer: "7",
+            certificateOidcIssuerRegexp: "7",
+          },
+        ],
+        trustedRoot: "7",
+        tuf: { mirror: "7", root: "7" },
+        ignoreTlog: true,
+        ignoreSct: true,
+        requireTimestamp: true,
+        allowAttestations: true,
+        annotations: { team: "a", of: "a flag=" },
+      },
       plainHttp: true,
       skipTlsVerify: true,
       insecure: true,
@@ -127,6 +147,8 @@ describe("flags", () => {
       [["--layer", "0", "--layer", "one"], "--layer takes a number"],
       [["--limit", "entries=5", "--limit", "entries"], "--limit takes NAME=VALUE"],
       [["--limit", "entries=many"], "--limit takes NAME=VALUE"],
+      [["--verify-key", "a", "--annotation", "env"], "--annotation takes NAME=VALUE"],
+      [["--verify-key", "a", "--annotation", "=prod"], "--annotation takes NAME=VALUE"],
     ] as const) {
       const command = parseCommand(["pull", "host/app", "--output", "out", ...args]);
       assert.deepEqual(command, { kind: "wrong", problem });

@@ -3,28 +3,21 @@
  * registries.conf is not there, the second serves.
  */
 import * as assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
+import { exampleFiles } from "../support/example-files";
 import { FIRST, publishFiles } from "../support/manifests";
 import { projectFor } from "../support/project-for-test";
 import { registryFor } from "../support/registry-for-test";
-import { REPOSITORY } from "../support/repository";
-
-/** Path → text of all files of the example. */
-async function exampleFiles(): Promise<Readonly<Record<string, string>>> {
-  const folder = join(REPOSITORY, "examples/mirrors");
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  const read = async (name: string) => [name, await readFile(join(folder, name), "utf8")] as const;
-  return Object.fromEntries(await Promise.all(names.map(read)));
-}
 
 test("examples/mirrors: the second mirror serves where the first is not there", async (t) => {
   const [first, second] = [await registryFor(t), await registryFor(t)];
   await first.stop();
   const { digest } = publishFiles(second, FIRST, "1", "mirrored/team/manifests");
-  const { "index.ts": program = "", "registries.conf": conf = "", ...files } = await exampleFiles();
+  const {
+    "index.ts": program = "",
+    "registries.conf": conf = "",
+    ...files
+  } = await exampleFiles("mirrors");
   const moved = conf
     .replace("localhost:5001", first.localhost)
     .replace("localhost:5000", second.localhost);
@@ -42,6 +35,9 @@ test("examples/mirrors: the second mirror serves where the first is not there", 
     preview.text,
     new RegExp(`served by mirror .*${second.localhost}/mirrored/team/manifests`),
   );
-  assert.doesNotMatch(preview.text, /warning|error/);
+  const missed = `mirror https://${first.localhost}/team/manifests cannot be used: refuses connections`;
+  assert.equal(preview.text.split("warning: ").length, 2, preview.text);
+  assert.ok(preview.text.includes(`warning: ${missed}`), preview.text);
+  assert.doesNotMatch(preview.text, /error/);
   assert.equal(second.count({ kind: "blob" }), 1);
 });

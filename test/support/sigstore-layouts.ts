@@ -11,11 +11,12 @@ import type { VerifyOptions, VerifyPolicy } from "../../provider/verify/policy";
 import { REPOSITORY as CHECKOUT } from "./repository";
 import type { TestRepository } from "./registry-types";
 
-const DATA = join(CHECKOUT, "test/data/sigstore");
+/** The folder of layouts, keys and roots. Absolute. */
+export const SIGSTORE_DATA = join(CHECKOUT, "test/data/sigstore");
 
 /** The text of a file of the data: "keys/k1.pub", "roots/root.json". */
 export function sigstoreText(name: string): string {
-  return readFileSync(join(DATA, name), "utf8");
+  return readFileSync(join(SIGSTORE_DATA, name), "utf8");
 }
 
 /** The policy of options that name files of the data. */
@@ -41,7 +42,7 @@ interface LayoutIndex {
  * @param name - "layouts/keyed-legacy-ok.tar.gz"
  */
 export function serveLayout(repository: TestRepository, name: string): void {
-  const files = untar(gunzipSync(readFileSync(join(DATA, name))));
+  const files = untar(gunzipSync(readFileSync(join(SIGSTORE_DATA, name))));
   const index = JSON.parse(String(files.get("index.json"))) as LayoutIndex;
   for (const [path, bytes] of files) {
     const [, hex] = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path) ?? [];

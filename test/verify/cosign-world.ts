@@ -8,17 +8,18 @@ import { after, type TestContext } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { OciError } from "../../provider/errors";
 import { signatureTag } from "../../provider/verify/find-candidates";
-import { parsePolicy } from "../../provider/verify/parse-policy";
-import { verifySignatures } from "../../provider/verify/signatures";
-import { endpointAt, openWorld, REPOSITORY } from "../registry/world";
+import { verifyInputs } from "../../provider/pulumi/session";
+import { REPOSITORY } from "../registry/world";
 import { buildArtifact, MEDIA_TYPES, publish, type Artifact } from "../support/artifacts";
 import { cosignFor, type CosignVerifyOptions } from "../support/cosign";
 import { registryFor } from "../support/registry-for-test";
 import type { RegistryQuirks, TestRegistry, TestRepository } from "../support/registry-types";
-import { sourceAt } from "../support/sigstore-source";
+import { programsFor } from "../support/session-for-test";
 
 /** Each is built on its first use; what they leave goes with the file that imports this. */
 export const COSIGN = { "2": cosignFor({ after }, "2"), "3": cosignFor({ after }, "3") };
+
+const PROGRAMS = programsFor({ after });
 
 /** What all three are asked. */
 export interface Asked extends CosignVerifyOptions {
@@ -41,35 +42,30 @@ export function refusedAs(code: string): Verdicts {
 }
 
 /** What the three say of the same content, asked at once. */
-export async function verdictsOn(
-  t: TestContext,
-  host: string,
-  digest: string,
-  asked: Asked,
-): Promise<Verdicts> {
+export async function verdictsOn(host: string, digest: string, asked: Asked): Promise<Verdicts> {
   const reference = referenceOf(host, digest);
   const [two, three, ours] = await Promise.all([
     COSIGN[2].verify(reference, asked),
     COSIGN[3].verify(reference, asked),
-    verifyWithOurs(t, host, digest, asked),
+    verifyWithOurs(host, digest, asked),
   ]);
   return { 2: two.verdict, 3: three.verdict, ours };
 }
 
-/** The one road of ours: "accepted", by the very key that was asked for, or the code of the error. */
+/**
+ * The road of programs, with nothing kept from before: "accepted", by the very key that was asked for,
+ * or the code of the error.
+ */
 export async function verifyWithOurs(
-  t: TestContext,
   host: string,
   digest: string,
   { allowAttestations = false, annotations = {}, key: { publicKey } }: Asked,
 ): Promise<string> {
-  const { client, context } = openWorld(t);
-  const source = sourceAt(client, endpointAt(host), context);
-  const options = { keys: [publicKey], ignoreTlog: true, allowAttestations, annotations };
-  const parsed = parsePolicy(options);
-  assert.ok(parsed.ok);
+  const { directory, inputs } = PROGRAMS.next();
+  const verify = { keys: [publicKey], ignoreTlog: true, allowAttestations, annotations };
+  const reference = referenceOf(host, digest);
   try {
-    const { signers } = await verifySignatures(digest, parsed.policy, source, context);
+    const { signers } = await verifyInputs({ ...inputs, reference, verify }, { directory });
     const spki = createPublicKey(publicKey).export({ type: "spki", format: "der" });
     assert.deepEqual(signers, [`key ${digestOf(spki)}`]);
     return "accepted";
@@ -98,7 +94,7 @@ export async function openGround(t: TestContext, quirks: RegistryQuirks = {}): P
     repository: registry.repository(REPOSITORY),
     digest,
     reference: referenceOf(registry.host, digest),
-    verdicts: (asked) => verdictsOn(t, registry.host, digest, asked),
+    verdicts: (asked) => verdictsOn(registry.host, digest, asked),
   };
 }
 

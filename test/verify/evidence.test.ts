@@ -125,7 +125,7 @@ test("content that is here, and whose signature is not, in an outage", () => {
   assert.equal(
     none.message,
     [
-      "cannot verify registry.example/app:1: it is in the cache, and no signature of it is kept there",
+      "cannot verify registry.example/app:1: no signature of it is kept in the cache, and none can be asked for",
       "  nobody answers",
       "hint: run again when the registry can be reached: the signature is then kept beside the content",
     ].join("\n"),
@@ -133,5 +133,5 @@ test("content that is here, and whose signature is not, in an outage", () => {
   assert.equal(none.code, "NO_EVIDENCE");
   assert.equal(none.cause, outage);
   const refusedNow = noEvidence("app:1", outage, outage);
-  assert.match(refusedNow.fact, /the signature that is kept there does not do$/);
+  assert.match(refusedNow.fact, /the signature of it that is kept in the cache does not do, /);
 });

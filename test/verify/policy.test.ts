@@ -36,7 +36,11 @@ describe("who has to have signed", () => {
   test("nobody said, both said, or an empty list: refused", () => {
     for (const [options, name, fact] of [
       [{}, "verify", /does not say who/],
-      [{ keys: [K1], identities: [SIGNER] }, "verify", /keys and identities/],
+      [
+        { keys: [K1], identities: [SIGNER] },
+        "verify",
+        /verify\.keys and verify\.identities exclude/,
+      ],
       [{ keys: [] }, "verify.keys", /empty/],
       [{ identities: [] }, "verify.identities", /empty/],
     ] as const) {
