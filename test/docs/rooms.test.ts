@@ -10,7 +10,16 @@ const FILES = sourceFiles("provider", "sdk", "cli");
 const IMPORTS = FILES.flatMap(importsOf);
 
 /** The road from left to right: a room imports, for real, from itself and from its left. */
-const ROAD = ["reference", "settings", "content", "verify", "store", "registry", "unpack"];
+const ROAD = [
+  "reference",
+  "settings",
+  "content",
+  "verify",
+  "versions",
+  "store",
+  "registry",
+  "unpack",
+];
 
 /** Facts that every room may know: files that import no room. */
 const COMMON = new Set(

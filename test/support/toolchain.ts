@@ -13,7 +13,7 @@ import { run } from "./processes";
 import { REPOSITORY } from "./repository";
 
 /** Programs that pull, sign or verify as we do. Only the pinned version is of interest, never one from PATH. */
-export type Peer = "cosign" | "cosign2" | "crane" | "helm" | "oras-pull" | "tofu";
+export type Peer = "cosign" | "cosign2" | "crane" | "helm" | "masterminds" | "oras-pull" | "tofu";
 
 export type Program = "pulumi" | "pulumi-language-nodejs" | "registry" | Peer;
 
@@ -65,6 +65,7 @@ const RECIPES: Readonly<Record<Program, Recipe>> = {
   cosign2: peer("cosign2", "github.com/sigstore/cosign/v2/cmd/cosign"),
   crane: peer("crane", "github.com/google/go-containerregistry/cmd/crane"),
   helm: peer("helm", "helm.sh/helm/v4/cmd/helm"),
+  masterminds: peer("masterminds", "."),
   "oras-pull": { ...peer("oras-pull", "."), moduleFolder: "bench/oras-pull" },
   tofu: peer("tofu", "github.com/opentofu/opentofu/cmd/tofu"),
 };
