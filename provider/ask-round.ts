@@ -7,6 +7,7 @@
  */
 import type { Context } from "./context";
 import type { EndpointHealth } from "./endpoint-health";
+import { unusedText } from "./endpoint-texts";
 import { asOciError, OciError } from "./errors";
 import { type Attempt, nobodyAnswered } from "./nobody-answered";
 import type { AskContext } from "./registry/exchange";
@@ -70,8 +71,15 @@ export class Round {
     return this.next();
   }
 
+  /** Who got on without a mirror that should have served is told so: it may cost time, or the way out. */
   answered(endpoint: Endpoint): void {
     this.#health.answered(endpoint);
+    for (const [failed, failure] of this.#failures) {
+      const isMissed = failure === failed.unusable || isHostFailure(failure);
+      if (failed.role === "origin" || !isMissed) continue;
+      if (!this.#health.isNews(failed, failure)) continue;
+      this.#context.report.warning(unusedText(failed, failure));
+    }
   }
 
   /** The failure as an error. @throws it where no other endpoint would mend it. */

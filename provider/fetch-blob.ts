@@ -7,10 +7,10 @@ import { askInOrder } from "./ask";
 import { Round, type AskRooms, type Turn } from "./ask-round";
 import type { Context, Report } from "./context";
 import type { EndpointHealth } from "./endpoint-health";
+import { wentOnText } from "./endpoint-texts";
 import { OciError } from "./errors";
 import { formatReference } from "./reference/format";
 import type { RegistryClient } from "./registry/client";
-import { nameOfEndpoint } from "./registry/failure";
 import { isLie } from "./registry/failure-kinds";
 import type { BlobStore } from "./store/blobs";
 import type { Descriptor, Endpoint, Resolved } from "./types";
@@ -133,11 +133,8 @@ function tellSwitch(
   health: EndpointHealth,
   report: Report,
 ): void {
-  if (!health.isNews(endpoint)) return;
-  const name = nameOfEndpoint(endpoint);
-  const [line = ""] = failure.details;
-  const reason = line.startsWith(`${name}: `) ? line.slice(name.length + 2) : failure.fact;
-  report.warning(`went on at ${nameOfEndpoint(next)} after ${name} failed: ${reason}`);
+  if (!health.isNews(endpoint, failure)) return;
+  report.warning(wentOnText(endpoint, failure, next));
 }
 
 async function* counted(

@@ -5,12 +5,21 @@
 import type { Context } from "./context";
 import { fetchBlob, type FetchRooms } from "./fetch-blob";
 import { openFetchProgress, type FetchProgress } from "./fetch-progress";
+import { createSlots } from "./slots";
 import type { Descriptor, Plan, Verified } from "./types";
 
 export type { FetchRooms } from "./fetch-blob";
 
 /** Registries answer a handful of streams well; more only share the same line. */
 const PARALLEL_BLOBS = 4;
+
+/**
+ * Of all pulls of this process together: fewer than there are connections to a registry
+ * (registry/transport.ts), or manifests and tokens would wait behind blobs until their time is over.
+ */
+const ALL_PARALLEL_BLOBS = 24;
+
+const slots = createSlots(ALL_PARALLEL_BLOBS);
 
 /** After this, every blob of the plan is in the store. */
 export async function fetchBlobs(
@@ -70,9 +79,10 @@ async function fetchOne(
     }
   }
   const blob = { ...verified, descriptor };
-  const download = fetchBlob(blob, rooms, context, (bytes) => {
+  const tell = (bytes: number): void => {
     progress.reached(descriptor, bytes);
-  });
+  };
+  const download = slots.run(() => fetchBlob(blob, rooms, context, tell), context.signal);
   underWay.set(file, download);
   try {
     await download;

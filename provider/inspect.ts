@@ -67,7 +67,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const subject = formatReference(request.reference);
   return await withinTotal(request.totalTimeout, subject, context, (bounded) =>
-    firstMeaning(request, (meant) => look(meant, rooms, bounded)),
+    firstMeaning(request, rooms, (meant) => look(meant, rooms, bounded)),
   );
 }
 

@@ -1,9 +1,10 @@
 /**
  * The error of a question that no endpoint answered: a line for each with its own reason, and the
- * origin's error, or else the last one's, to lead. Pure.
+ * origin's error to lead. Of mirrors alone, none has the last word: what one of them lacks may be at
+ * another that is out of reach. Pure.
  */
 import { OciError, type ErrorCode } from "./errors";
-import { nameOfEndpoint } from "./registry/failure";
+import { isOutage, nameOfEndpoint } from "./registry/failure";
 import type { Endpoint } from "./types";
 
 /** An endpoint, and why it has not served. */
@@ -25,7 +26,8 @@ const MENDED_THERE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * @param endpoints - All of them; where no origin was asked, the last of them that was leads.
+ * @param endpoints - All of them; where no origin was asked, the last that is out of reach leads, or
+ * else the last that was asked.
  * @param attempts - In the order of asking.
  */
 export function nobodyAnswered(
@@ -39,18 +41,22 @@ export function nobodyAnswered(
     (each) => candidates.find(({ endpoint }) => endpoint === each) ?? [],
   );
   const origin = ordered.find(({ endpoint }) => endpoint.role === "origin");
-  const leading = (origin ?? ordered.at(-1))?.failure;
+  const outage = ordered.findLast(({ failure }) => isOutage(failure));
+  const leading = (origin ?? outage ?? ordered.at(-1))?.failure;
   if (leading === undefined) {
     const fact = "there is no endpoint to ask";
     return new OciError({ code: "CONFIG", verb: "pull", subject, fact });
   }
   if (attempts.length === 1 && asked.length === 1) return leading;
+  // None of them is to blame for a file that all would need.
+  const isOwn = attempts.every(({ failure }) => failure.message === leading.message);
+  if (isOwn && leading.code === "CONFIG") return leading;
   return new OciError({
     code: leading.code,
     verb: "pull",
     subject,
     fact: leading.fact,
-    details: [...new Set(attempts.flatMap((attempt) => linesOf(attempt, leading)))],
+    details: [...new Set(attempts.flatMap((attempt) => linesOf(attempt, leading, subject)))],
     hint: leading.hint,
     status: leading.status,
     cause: leading,
@@ -58,12 +64,21 @@ export function nobodyAnswered(
 }
 
 /** What the endpoint says of itself, in its own line where it did not. */
-function linesOf({ endpoint, failure, wasAsked }: Attempt, leading: OciError): readonly string[] {
+function linesOf(
+  { endpoint, failure, wasAsked }: Attempt,
+  leading: OciError,
+  subject: string,
+): readonly string[] {
   const isNamed = failure.details.some((line) => line.includes(endpoint.host));
-  const own = isNamed ? [] : [`${nameOfEndpoint(endpoint)}: ${failure.fact}`];
+  const own = isNamed ? [] : [`${nameOfEndpoint(endpoint)}: ${reasonOf(failure, subject)}`];
   const [first = "", ...rest] = [...own, ...failure.details];
   const { code, hint } = failure;
   const isUseful = MENDED_THERE.has(code) && hint !== undefined && hint !== leading.hint;
   const advice = isUseful ? `; ${hint}` : "";
   return [`${first}${advice}${wasAsked ? "" : "; not asked again in this run"}`, ...rest];
+}
+
+/** What went wrong with something else, a file as a rule, is told in full. */
+function reasonOf({ verb, subject, fact }: OciError, asked: string): string {
+  return subject === asked ? fact : `cannot ${verb} ${subject}: ${fact}`;
 }

@@ -105,10 +105,10 @@ async function find(
   rooms: Omit<PullRooms, "trees">,
   context: Context,
 ): Promise<Found> {
-  const { request, resolved } = await firstMeaning(asked, async (meant) => ({
-    request: meant,
-    resolved: await resolve(meant, meant.endpoints, rooms, context),
-  }));
+  const { request, resolved } = await firstMeaning(asked, rooms, async (meant) => {
+    const found = await resolve(meant, meant.endpoints, rooms, context);
+    return { request: meant, resolved: found, digest: found.digest };
+  });
   const subject = formatReference(request.reference);
   request.onResolved?.(resolved.digest);
   judgeTagMove(resolved, request, context.report);

@@ -123,6 +123,8 @@ export interface Endpoint {
   readonly namespaceProxy?: string;
   /** What names it, for people: `mirrors[0]`, `[[registry]] "ghcr.io" of /etc/containers/registries.conf`. */
   readonly namedBy?: string;
+  /** Of a mirror, as the configuration names it: `host[:port][/path]`. All that it serves lies below. */
+  readonly location?: string;
   /** Why nobody can be asked there; told when its turn comes. */
   readonly unusable?: OciError;
 }

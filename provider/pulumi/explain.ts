@@ -191,7 +191,7 @@ async function loginOf(
   explaining: Explaining,
 ): Promise<{ readonly credential: ExplainedCredential; readonly notes: readonly string[] }> {
   if (credential !== undefined) return { credential: { source: credential.source }, notes: [] };
-  const search = searchOf(explaining);
+  const search = await searchOf(explaining);
   const { source, notes } = await explainCredential(search, registry, repository);
   return {
     credential: source === undefined ? { searched: searchedPlaces(search) } : { source },

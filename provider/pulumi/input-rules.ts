@@ -7,6 +7,7 @@ import { pathProblem } from "../content/path-rules";
 import { registryProblem, repositoryProblem } from "../reference/grammar";
 import { parseProxy } from "../registry/proxy";
 import { trimmedLocation } from "../settings/registries-conf/names";
+import { shownLocation } from "../settings/registries-conf/tables";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -68,8 +69,8 @@ function checkLocation(location: string, name: string): string[] {
     const how = scheme === "http" ? ", and plainHttp: true beside it" : "";
     return [failure(name, `it begins with "${scheme}://"`, `write the host alone${how}`)];
   }
-  // A user name there would be shown; so the text is not.
-  if (registry.includes("@")) {
+  // A login there would be shown, and a password may hold a slash; so no part of the text is.
+  if (shownLocation(location) !== location) {
     return [failure(name, "it holds a user name", "give them as credentials beside the location")];
   }
   const problem = registryProblem(registry) ?? repositoryProblem([...path, "x"].join("/"));

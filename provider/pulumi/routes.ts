@@ -12,6 +12,7 @@ import type { RegistriesConf } from "../settings/registries-conf/tables";
 import { routeOf, type Stop, usableStops } from "../settings/route";
 import type { Configuration } from "../settings/configuration";
 import type { Endpoint, Reference } from "../types";
+import { isAsSafe, withoutLogin } from "./same-host";
 import { type AskedHost, type AskedMirror, hasFallback, hostOptions, mirrorsOf } from "./transport";
 import type { TransportInputs } from "./transport-inputs";
 
@@ -50,20 +51,32 @@ export async function prepared(
   world: RouteWorld,
 ): Promise<Endpoint> {
   const { inputs, directory } = world;
-  const options = await hostOptions(inputs, askedHost(stop, reference, inputs), directory);
-  return endpointOf(stop, options, await factsOf(stop, options.plainHttp === true, world));
+  const asked = askedHost(stop, reference, inputs);
+  const options = await hostOptions(inputs, asked, directory);
+  const facts = await factsOf(stop, options.plainHttp === true, world);
+  if (stop.role === "origin" || !asked.isOwn) return endpointOf(stop, options, facts);
+  const own = await hostOptions(inputs, { ...asked, mirror: undefined }, directory);
+  const isInsecure = stopsFor(reference, world).some(
+    ({ role, registry, insecure }) => role === "origin" && registry === stop.registry && insecure,
+  );
+  const isSafe = isAsSafe(
+    { insecure: stop.insecure, ...options },
+    { insecure: isInsecure, ...own },
+  );
+  return endpointOf(stop, isSafe ? options : withoutLogin(options, asked.mirror?.options), facts);
 }
 
-/** Where a credential is looked for, as the inputs say. */
-export function searchOf({ inputs, directory, configuration, conf }: RouteWorld): CredentialSearch {
+/** Where a credential is looked for, as the inputs say. @throws OciError CONFIG for `authFile`. */
+export async function searchOf(world: RouteWorld): Promise<CredentialSearch> {
+  const { inputs, directory, configuration, conf } = world;
   const { authFile } = inputs;
   const file = authFile === undefined ? undefined : resolve(directory, authFile);
-  return configuration.credentialSearch(file, conf.credentialHelpers);
+  return await configuration.credentialSearch(file, conf.credentialHelpers);
 }
 
 /** What certs.d has for the host. Where that is unusable, it ends this endpoint's turn and no other's. */
 async function factsOf(stop: Stop, isPlain: boolean, world: RouteWorld): Promise<HostFacts> {
-  const search = searchOf(world);
+  const search = await searchOf(world);
   if (isPlain) return { search };
   try {
     return { ...(await world.configuration.hostCertificates(stop.registry)), search };

@@ -19,7 +19,7 @@ export interface Meant {
   readonly namedBy?: string;
 }
 
-/** Inputs that are for one host: among several that a list names they would be for each. */
+/** Inputs that are for one host: where this machine says which, they would be for whomever it says. */
 const FOR_ONE_HOST = [
   "plainHttp",
   "skipTlsVerify",
@@ -32,7 +32,7 @@ const FOR_ONE_HOST = [
  * What the inputs' reference means.
  *
  * @throws OciError INVALID_REFERENCE where a name without a registry means nothing, or the user has to
- * choose; INVALID_INPUT where an input is for one host, and several may be meant; CONFIG.
+ * choose; INVALID_INPUT where an input is for one host, and this machine says which; CONFIG.
  */
 export async function meantBy(
   { inputs, reference }: ReadInputs,
@@ -55,19 +55,25 @@ export async function meantBy(
       ? `[aliases] of ${file ?? "registries.conf"}`
       : "unqualified-search-registries";
   const meant: Meant = { references: [first, ...others], namedBy };
-  refuseForOneHost(inputs, meant);
+  refuseForOneHost(inputs, reference, meant);
   return meant;
 }
 
-/** Promise 7: a switch that is a risk, and a login, are for one registry, which the user names. */
-function refuseForOneHost(inputs: CheckedInputs, { references }: Meant): void {
+/**
+ * Promise 7: a switch that is a risk, and a login, are for one registry, which the user names. A name
+ * without one is Docker Hub's, as everywhere; where a machine makes another of it, the same program
+ * would send the login elsewhere.
+ */
+function refuseForOneHost(inputs: CheckedInputs, written: Reference, { references }: Meant): void {
   const given = FOR_ONE_HOST.find((name) => inputs[name] !== undefined && inputs[name] !== false);
-  if (references.length === 1 || given === undefined) return;
+  if (given === undefined || references.every(({ registry }) => registry === written.registry))
+    return;
+  const what = references.length > 1 ? "may mean several" : "leaves that to this machine";
   throw new OciError({
     code: "INVALID_INPUT",
     verb: "use input",
     subject: `"${given}"`,
-    fact: `it is for one registry, and "${inputs.reference}" may mean several`,
+    fact: `it is for one registry, and "${inputs.reference}" ${what}`,
     details: references.map(formatReference),
     hint: "write the reference in full, or give it in registries, by the registry's name",
   });

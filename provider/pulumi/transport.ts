@@ -16,7 +16,7 @@ export interface AskedHost {
   /** It is the registry of the reference, as the user wrote it: the flat options are its own. */
   readonly isOwn: boolean;
   /** What is said of it as a mirror, and how errors call that: `mirrors[0]`. */
-  readonly mirror?: { readonly name: string; readonly options: HostInputs };
+  readonly mirror?: { readonly name: string; readonly options: HostInputs } | undefined;
 }
 
 /** Options of one source, and what stands before their names in errors. */

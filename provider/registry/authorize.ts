@@ -1,58 +1,26 @@
 /**
- * Who may ask: answers the 401 of a registry with Basic or a token, once, and remembers the grant
- * for each endpoint and repository. The only file that lets a credential out. It sends none that was
+ * Who may ask: answers the 401 of a registry with Basic or a token, once, and keeps the grant with the
+ * session of its endpoint and repository. The only file that lets a credential out. It sends none that was
  * not asked for, and none to a host that only a redirect named.
  */
-import type { Context, Report } from "../context";
-import { digestOf } from "../digest";
+import type { Context } from "../context";
 import { OciError } from "../errors";
-import type { CredentialSearch } from "../settings/credentials";
-import type { Credential, Endpoint } from "../types";
+import type { Credential } from "../types";
 import { type Challenge, parseChallenges } from "./challenge";
 import { noteOf, REALM_HINT, refusedNote } from "./credential-note";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
-import { connectionError, isRefusal, originOf, statusError } from "./failure";
+import { connectionError, isRefusal, statusError } from "./failure";
 import { isLoopback } from "./loopback";
+import { createSessions, type Grant, searchOf, type Session, type SessionParts } from "./sessions";
 import { basicHeader, planToken, requestToken, type TokenPlan } from "./token";
-
-/** Looks for the machine's credential of a repository. */
-export type FindCredential = (
-  search: CredentialSearch,
-  registry: string,
-  repository: string,
-  report: Report,
-) => Promise<Credential | undefined>;
 
 /** Asks with whatever authorization the endpoint wants. @throws OciError where it refuses. */
 export type AuthorizedAsk = (context: Context, question: Question) => Promise<Reply>;
 
-export interface AuthorizerParts {
+export interface AuthorizerParts extends SessionParts {
   readonly tools: Tools;
-  /** Where credentials are looked for, unless the endpoint says otherwise. */
-  readonly search: CredentialSearch;
-  readonly findCredential: FindCredential;
   /** Ends with the client: what several requests wait for does not end with one of them. */
   readonly lifetime: AbortSignal;
-}
-
-interface Grant {
-  readonly header: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-  /** Why the credential that there is had no part in it. */
-  readonly withheld?: string | undefined;
-}
-
-/** What is known of one repository at one endpoint, asked with one credential. */
-interface Session {
-  readonly credential: () => Promise<Credential | undefined>;
-  /** Whether somebody asked for it. */
-  isChallenged?: boolean;
-  grant?: Grant | undefined;
-  /** Under way, for whoever else needs it. */
-  pending?: Promise<Grant> | undefined;
-  /** The same without a credential, once the machine's was refused and this was not. */
-  open?: Session;
 }
 
 /** What a conversation is about, handed from step to step. */
@@ -67,35 +35,44 @@ interface Talk {
 
 /** The authorizer of one client. */
 export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
-  const sessions = new Map<string, Session>();
+  const sessions = createSessions(parts);
   const exposed = new Set<string>();
   return async (context, question) => {
     const { endpoint } = question;
-    const key = sessionKey(parts, endpoint);
-    const session = sessions.get(key) ?? newSession(parts, endpoint, context);
-    sessions.set(key, session);
+    const session = sessions.of(endpoint, context.report);
     const noteExposure = (url: URL): void => {
       if (url.protocol === "https:" || isLoopback(url.hostname) || exposed.has(url.host)) return;
       exposed.add(url.host);
       const option = endpoint.fallsBackToHttp === true ? "insecure" : "plainHttp";
       context.report.warning(`credentials go to ${url.host} without TLS, because of ${option}`);
     };
-    const talk = { parts, context, question, noteExposure };
-    if (session.open !== undefined) return await converse({ ...talk, session: session.open });
     try {
-      return await converse({ ...talk, session });
+      return await openly({ parts, context, question, session, noteExposure });
     } catch (error) {
-      const stale = isRefusalError(error) ? await usedFound(session) : undefined;
-      if (stale === undefined) throw error;
-      // Stale credentials on the machine must not close what is open to everybody.
-      const open: Session = { credential: () => Promise.resolve(undefined) };
-      const reply = await converse({ ...talk, session: open }).catch(() => undefined);
-      if (reply === undefined || reply.status >= 400) throw error;
-      if (isFirstToOpen(session, open))
-        context.report.warning(refusedNote(endpoint.registry, stale));
-      return reply;
+      // Who logs in again is heard with the next question: some processes live for weeks.
+      if (isRefusalError(error)) sessions.forget(session);
+      throw error;
     }
   };
+}
+
+/** Stale credentials on the machine must not close what is open to everybody. */
+async function openly(talk: Talk): Promise<Reply> {
+  const { session, context, question } = talk;
+  if (session.open !== undefined) return await converse({ ...talk, session: session.open });
+  try {
+    return await converse(talk);
+  } catch (error) {
+    const stale = isRefusalError(error) ? await usedFound(session) : undefined;
+    if (stale === undefined) throw error;
+    const open: Session = { credential: () => Promise.resolve(undefined) };
+    const reply = await converse({ ...talk, session: open }).catch(() => undefined);
+    if (reply === undefined || reply.status >= 400) throw error;
+    if (isFirstToOpen(session, open)) {
+      context.report.warning(refusedNote(question.endpoint.registry, stale));
+    }
+    return reply;
+  }
 }
 
 /** Asks, and where that is refused with a challenge, once more with an answer to it. */
@@ -234,35 +211,6 @@ function unanswerable(
   const line = known ? note.line : `${reason}; ${note.line}`;
   const hint = problem === undefined ? note.hint : REALM_HINT;
   return statusError(place, status, bytes, { line, hint, wereSent: false });
-}
-
-function newSession(parts: AuthorizerParts, endpoint: Endpoint, context: Context): Session {
-  const { registry, repository, credential } = endpoint;
-  const search = searchOf(parts, endpoint);
-  let found: Promise<Credential | undefined> | undefined;
-  const look = (): Promise<Credential | undefined> =>
-    parts.findCredential(search, registry, repository, context.report).catch((error: unknown) => {
-      // A file that the user has named may be mended before the next pull of a long process.
-      found = undefined;
-      throw error;
-    });
-  return {
-    credential: () => (credential === undefined ? (found ??= look()) : Promise.resolve(credential)),
-  };
-}
-
-/** What was granted under one trust, to one credential, is not used under another. */
-function sessionKey(parts: AuthorizerParts, endpoint: Endpoint): string {
-  const { repository, tls, clientCertificate = null, registry } = endpoint;
-  const { origin } = originOf(endpoint);
-  const credential = endpoint.credential ?? searchOf(parts, endpoint);
-  return digestOf(
-    JSON.stringify([origin, registry, repository, tls, clientCertificate, credential]),
-  );
-}
-
-function searchOf(parts: AuthorizerParts, endpoint: Endpoint): CredentialSearch {
-  return endpoint.search ?? parts.search;
 }
 
 /** What the machine happens to hold, and what was refused may be the fault of. */

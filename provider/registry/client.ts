@@ -10,7 +10,7 @@ import { OciError } from "../errors";
 import { findCredential } from "../settings/credentials";
 import type { Settings } from "../settings/settings";
 import type { Descriptor, Endpoint } from "../types";
-import { createAuthorizer, type FindCredential } from "./authorize";
+import { createAuthorizer } from "./authorize";
 import { readBlob } from "./blob";
 import { DEADLINES, type Deadlines } from "./deadlines";
 import { type AskContext, isHungUp, type Question, type Reply } from "./exchange";
@@ -19,6 +19,7 @@ import { proxyRules } from "./proxy";
 import { fallbackTag, readFallback, readReferrers, type ReferrersPage } from "./referrers";
 import type { Wait } from "./retry";
 import { createSchemeChoice } from "./scheme";
+import type { FindCredential } from "./sessions";
 import { readTags } from "./tags";
 import type { Transport } from "./transport";
 

@@ -54,7 +54,8 @@ async function fallBack(
     throw bothFailed(failure, error instanceof OciError ? error.details : []);
   }
   if (reply.status === 400 && saysHttpsWanted(reply.bytes)) throw bothFailed(failure, []);
-  settle();
+  // Who only leads elsewhere, to HTTPS as a rule, does not speak for the host.
+  if (reply.isHome) settle();
   return reply;
 }
 

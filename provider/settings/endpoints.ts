@@ -71,6 +71,7 @@ export function endpointOf(stop: Stop, options: HostOptions, facts: HostFacts = 
     ...(facts.search === undefined ? {} : { search: facts.search }),
     ...(stop.namespaceProxy === undefined ? {} : { namespaceProxy: stop.namespaceProxy }),
     ...(stop.namedBy === undefined ? {} : { namedBy: stop.namedBy }),
+    ...(stop.location === undefined ? {} : { location: stop.location }),
     ...(facts.unusable === undefined ? {} : { unusable: facts.unusable }),
   });
 }

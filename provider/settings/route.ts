@@ -99,7 +99,8 @@ function namedStop(
   { repository, digest }: SourceReference,
   conf: RegistriesConf,
 ): Stop {
-  const place = splitName(`${trimmedLocation(location)}/${repository}`);
+  const trimmed = trimmedLocation(location);
+  const place = splitName(`${trimmed}/${repository}`);
   const registry = normalizedRegistry(place.registry);
   const rules = { pullFromMirror, mirrorByDigestOnly: false };
   const skipped =
@@ -109,6 +110,7 @@ function namedStop(
     registry,
     repository: place.repository,
     insecure: false,
+    location: trimmed,
     namedBy: name,
     mirror,
     ...(skipped === undefined ? {} : { skipped }),

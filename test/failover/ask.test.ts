@@ -53,7 +53,7 @@ describe("who is asked", () => {
     assert.deepEqual(alone.asked, ["m1 full"]);
     const error = await errorOf([{ ...M1, unusable }, ORIGIN], { origin: "NOT_FOUND" });
     assert.deepEqual(error.details, [
-      "mirror https://m1/cache/team/app: no",
+      "mirror https://m1/cache/team/app: cannot read x.pem: no",
       "https://origin: reason",
     ]);
     assert.equal(await errorOf([{ ...ORIGIN, unusable }], {}), unusable);

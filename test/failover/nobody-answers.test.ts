@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createEndpointHealth } from "../../provider/endpoint-health";
+import { isOutage } from "../../provider/registry/failure";
 import { askAll, errorOf, M1, M2, ORIGIN } from "./asking";
 
 describe("when nobody answers", () => {
@@ -31,6 +32,17 @@ describe("when nobody answers", () => {
     health.failed(M1);
     const error = await errorOf([M1, M2], { m1: "NOT_FOUND", m2: "FORBIDDEN" }, health);
     assert.equal(error.code, "FORBIDDEN");
+  });
+
+  test("what one mirror lacks is no last word while another is out of reach", async () => {
+    for (const [m1, m2] of [
+      ["UNREACHABLE", "NOT_FOUND"],
+      ["NOT_FOUND", "UNREACHABLE"],
+    ] as const) {
+      assert.ok(isOutage(await errorOf([M1, M2], { m1, m2 })));
+    }
+    const codes = { m1: "UNREACHABLE", origin: "NOT_FOUND" } as const;
+    assert.ok(!isOutage(await errorOf([M1, ORIGIN], codes)), "the registry itself has it");
   });
 
   test("the origin leads wherever it stands", async () => {

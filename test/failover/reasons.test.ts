@@ -34,6 +34,8 @@ interface Reason extends RunOptions {
   readonly fault: Fault;
   /** What the mirror answered, each time that it was asked; "-" where that was nothing. */
   readonly answers: readonly string[];
+  /** It says nothing of the host: no warning, and no other order. */
+  readonly isOfOne?: true;
   /** Some of a blob comes before that. */
   readonly comesHalf?: true;
   readonly pauses: readonly number[];
@@ -49,18 +51,21 @@ const REASONS: Readonly<Record<string, Reason>> = {
     answers: ["401"],
     pauses: [],
     words: /asks for credentials \(answered 401\)/,
+    isOfOne: true,
   },
   "a refusal of this one": {
     fault: status(403),
     answers: ["403"],
     pauses: [],
     words: /denies access \(answered 403\)/,
+    isOfOne: true,
   },
   "not having it": {
     fault: status(404),
     answers: ["404"],
     pauses: [],
     words: /does not have it \(answered 404\)/,
+    isOfOne: true,
   },
   "too many requests": {
     fault: status(429),
@@ -122,6 +127,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
     pauses: [],
     words: /limit redirects of 2 .* exceeded/,
     option: /limits\.redirects/,
+    isOfOne: true,
   },
 };
 
@@ -130,9 +136,10 @@ function answersOf(site: TestRegistry, kind: "manifest" | "blob"): readonly stri
 }
 
 describe("a mirror whose manifest meets", () => {
-  for (const [name, { fault, answers, pauses, words, option, ...options }] of Object.entries(
-    REASONS,
-  )) {
+  for (const [
+    name,
+    { fault, answers, pauses, words, option, isOfOne = false, ...options },
+  ] of Object.entries(REASONS)) {
     test(name, async (t) => {
       const { mirror, origin, endpoints, pull, report, ...run } = await openPair(
         t,
@@ -145,7 +152,14 @@ describe("a mirror whose manifest meets", () => {
       assert.deepEqual(answersOf(mirror, "manifest"), answers);
       assert.deepEqual(trafficOf(origin), ["manifest 200", "blob 200"]);
       assert.deepEqual(run.pauses, pauses);
-      assert.deepEqual(report.said("warning"), []);
+      const warnings = report.said("warning");
+      assert.equal(warnings.length, isOfOne ? 0 : 1);
+      for (const warning of warnings) {
+        const name = `mirror ${mirror.url}/cache/team/app`;
+        assert.ok(warning.startsWith(`${name} cannot be used: `), warning);
+        assert.ok(warning.endsWith("; it is asked last from now on"), warning);
+        assert.match(warning, words);
+      }
     });
 
     test(`${name}: where the origin does not have it, each has its line`, async (t) => {
@@ -227,10 +241,13 @@ describe("a mirror that cannot be talked to", () => {
     test(`${name}: the origin serves, without a pause`, async (t) => {
       const { endpoint, words } = await place(t);
       const origin = await siteWith(t, "origin", ARTIFACT);
-      const { pull, pauses } = openRun(t, { deadlines: { connect: 100 } });
+      const { pull, pauses, report } = openRun(t, { deadlines: { connect: 100 } });
       const endpoints = [endpoint, originAt(origin.host)];
       assert.equal((await pull(endpoints)).servedBy, endpoints[1]);
       assert.deepEqual(pauses, []);
+      const [warning = "", ...more] = report.said("warning");
+      assert.match(warning, /^mirror \S+ cannot be used: .*; it is asked last from now on/);
+      assert.deepEqual(more, []);
       origin.fault({ kind: "manifest", then: status(404) });
       await assert.rejects(pull(endpoints), (error: Error) => {
         assert.match(error.message, words);

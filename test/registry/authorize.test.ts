@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { OciError } from "../../provider/errors";
-import type { FindCredential } from "../../provider/registry/authorize";
+import type { FindCredential } from "../../provider/registry/sessions";
 import type { CredentialSearch } from "../../provider/settings/credentials";
 import { BASIC, challenge, open, TOKEN, trace } from "./authorize-world";
 import { ambient, explicit, LOGIN } from "./world";
@@ -118,6 +118,26 @@ describe("credentials of the machine that are refused", () => {
     });
     assert.equal(registry.count({ kind: "token" }), 2);
     assert.deepEqual(warnings, []);
+  });
+
+  test("are looked for anew by the next request: a helper's password lives for hours", async (t) => {
+    const held = [ambient({ password: "of yesterday" }), ambient()];
+    let searches = 0;
+    const findCredential: FindCredential = () => Promise.resolve(held[searches++]);
+    const { get, registry } = await open(t, {
+      auth: { ...BASIC, anonymousPull: false },
+      findCredential,
+    });
+    await assert.rejects(get(), { code: "UNAUTHORIZED" });
+    registry.clearRequests();
+    await get();
+    await get();
+    assert.equal(searches, 2);
+    assert.deepEqual(trace(registry), [
+      "GET manifest none 401",
+      "GET manifest basic 200",
+      "GET manifest basic 200",
+    ]);
   });
 
   test("a registry that denies without asking for any starts no second try", async (t) => {

@@ -1,6 +1,6 @@
 /** `insecure`: TLS without verification, and plain HTTP only where no TLS connection can be made. */
 import * as assert from "node:assert/strict";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { OciError } from "../../provider/errors";
 import { isOutage } from "../../provider/registry/failure";
@@ -62,6 +62,37 @@ describe("a registry without TLS", () => {
     await client.headManifest(insecure("registry.test"), "1", context);
     const url = "http://registry.test/v2/team/app/manifests/1";
     assert.deepEqual(proxy.asked, ["CONNECT registry.test:443", `GET ${url}`, `HEAD ${url}`]);
+  });
+
+  test("but for a moment: whose HTTP only leads back to HTTPS, is asked by TLS again", async (t) => {
+    const registry = await serve(t, { tls: CERTIFICATES.server });
+    registry.repository(REPOSITORY).putManifest({}, { tag: "1" });
+    const asked: string[] = [];
+    const front = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", (first) => {
+        const isTls = first[0] === 0x16;
+        asked.push(isTls ? "TLS" : "HTTP");
+        if (asked.length === 1) {
+          socket.destroy();
+        } else if (isTls) {
+          const registrySide = connect(registry.port, "127.0.0.1");
+          registrySide.on("error", () => undefined).write(first);
+          socket.pipe(registrySide).pipe(socket);
+        } else {
+          const target = `https://${host}/v2/${REPOSITORY}/manifests/1`;
+          socket.end(`HTTP/1.1 301 Moved\r\nlocation: ${target}\r\ncontent-length: 0\r\n\r\n`);
+        }
+      });
+    });
+    await new Promise<void>((ready) => front.listen(0, "127.0.0.1", ready));
+    t.after(() => front.close());
+    const host = `127.0.0.1:${(front.address() as AddressInfo).port}`;
+    const { client, context } = openWorld(t);
+    await client.getManifest(insecure(host), "1", context);
+    assert.deepEqual(asked, ["TLS", "HTTP", "TLS"]);
+    await client.getManifest(insecure(host), "1", context);
+    assert.ok(!asked.slice(3).includes("HTTP"), "the way without TLS was not settled on");
   });
 
   test("keeps its port", async (t) => {

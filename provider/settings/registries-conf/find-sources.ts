@@ -29,6 +29,8 @@ export interface Source {
   readonly repository: string;
   /** TLS without verification, and where none can be had plain HTTP. */
   readonly insecure: boolean;
+  /** Of a mirror, as the table names it. */
+  readonly location?: string;
   /** Value of `?ns=` in each request to the registry, those for tokens excepted. */
   readonly namespaceProxy?: string;
   /** The table that says so; absent where none matches and the reference is asked as it is. */
@@ -70,7 +72,7 @@ export function findSources(reference: SourceReference, conf: RegistriesConf): r
 
 function source(
   role: Source["role"],
-  { insecure, namespaceProxy }: LocationFacts,
+  { insecure, location, namespaceProxy }: LocationFacts,
   table: RegistryTable,
   name: RepositoryName,
   skipped: string | undefined,
@@ -79,6 +81,7 @@ function source(
     role,
     ...name,
     insecure,
+    ...(role === "origin" ? {} : { location }),
     ...(namespaceProxy === undefined ? {} : { namespaceProxy }),
     table: table.origin,
     ...(skipped === undefined ? {} : { skipped }),

@@ -140,10 +140,10 @@ function prefixOf(table: OpenTable, location: string): string {
     const hint = `write location = "${shownLocation(prefix)}", which is the prefix, too`;
     throw tableRefusal(table, "it has a prefix and no location", hint);
   }
-  if (prefix === "") return location;
-  const problem = wildcardProblem(prefix);
+  const chosenBy = prefix === "" ? location : prefix;
+  const problem = wildcardProblem(chosenBy);
   if (problem !== undefined) throw tableRefusal(table, problem.fact, problem.hint);
-  return prefix;
+  return chosenBy;
 }
 
 const LOCATION_HINT = 'write location = "host[:port][/path]"';

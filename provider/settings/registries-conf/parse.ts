@@ -7,6 +7,7 @@
 import { isRecord } from "../fields";
 import { aliasProblem, searchRegistryProblem, trimmedLocation } from "./names";
 import { parseRegistries, REGISTRY_KEYS } from "./parse-registries";
+import { refusal } from "./refusal";
 import type { ConfFile, ConfText, ShortNameMode } from "./tables";
 import {
   type OpenTable,
@@ -14,7 +15,6 @@ import {
   parseToml,
   type RawTable,
   rawField,
-  refusal,
   tableOf,
   tableRefusal,
   tablesOf,
@@ -31,8 +31,8 @@ const FILE_KEYS = [
   "aliases",
 ] as const;
 
-/** Known, and nothing to us. */
-const OTHERS_KEYS: readonly string[] = ["additional-layer-store-auth-helper"];
+/** Known, and nothing to us: it is checked, and no more. */
+const OTHERS_KEY = "additional-layer-store-auth-helper";
 
 const SHORT_NAME_MODES: readonly ShortNameMode[] = ["enforcing", "permissive", "disabled"];
 
@@ -47,7 +47,8 @@ const VERSION_1_TABLES = ["search", "insecure", "block"];
 export function parseRegistriesConf({ file, text }: ConfText): ConfFile {
   const document = parseToml(text, file);
   refuseVersion1(document, file);
-  const table = openTable(document, file, "", FILE_KEYS);
+  const table = openTable(document, file, "", [...FILE_KEYS, OTHERS_KEY]);
+  textOf(table, OTHERS_KEY);
   const unqualifiedSearch = searchRegistries(table);
   const credentialHelpers = textsOf(table, "credential-helpers");
   const shortNameMode = modeOf(table);
@@ -78,7 +79,10 @@ export function parseAliases({ file, text }: ConfText): ReadonlyMap<string, stri
 
 function refuseVersion1(document: RawTable, file: string): void {
   const registries = rawField(document, "registries");
-  if (!isRecord(registries)) return;
+  if (registries === undefined) return;
+  if (!isRecord(registries)) {
+    throw refusal(file, "registries is not a key of version 2", "begin each with [[registry]]");
+  }
   const found = VERSION_1_TABLES.find((name) => {
     const table = rawField(registries, name);
     return isRecord(table) && rawField(table, "registries") !== undefined;
@@ -136,12 +140,10 @@ function aliasesOf(table: OpenTable): ReadonlyMap<string, string> {
 }
 
 function unknownKeys({ file, unknown }: OpenTable): readonly string[] {
-  return unknown
-    .filter((key) => !OTHERS_KEYS.includes(key))
-    .map((key) => {
-      const advice = REGISTRY_KEYS.includes(key) ? "; it belongs behind [[registry]]" : "";
-      return `${file}: nobody knows the key ${key}, it does nothing${advice}`;
-    });
+  return unknown.map((key) => {
+    const advice = REGISTRY_KEYS.includes(key) ? "; it belongs behind [[registry]]" : "";
+    return `${file}: nobody knows the key ${key}, it does nothing${advice}`;
+  });
 }
 
 function isFileKey(key: string): boolean {

@@ -3,7 +3,7 @@
  * they count. It looks into none of them; a file that is there and cannot be read is an error.
  */
 import type { Dirent } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError, systemCode } from "../../errors";
 import { type ConfPlaces, environmentVariable, OVERRIDE_VARIABLE } from "./locate";
@@ -18,7 +18,11 @@ import type { ConfText } from "./tables";
 export async function readRegistriesConf(places: ConfPlaces): Promise<readonly ConfText[]> {
   const main = await readMain(places);
   const files = main === undefined ? [] : [main];
-  for (const file of await findDropIns(places.dropIns)) files.push(await readExisting(file));
+  for (const file of await findDropIns(places.dropIns)) {
+    const text = await readText(file);
+    // A link that leads nowhere says nothing, and still hides those of its name.
+    if (text !== undefined) files.push(text);
+  }
   if (places.override !== undefined) {
     const namedBy = environmentVariable(OVERRIDE_VARIABLE);
     files.push(await readExisting(places.override, namedBy));
@@ -63,13 +67,21 @@ async function entriesOf(directory: string): Promise<readonly Dirent[]> {
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
-    if (isAbsent(error)) return [];
+    // A file in the place of the directory itself is somebody's mistake; one above it, another system.
+    if (isAbsent(error) && !(await isThere(directory))) return [];
     throw unreadable(directory, error);
   }
 }
 
-/** Reads a file that has to be there, as a drop-in has that a directory lists. */
-async function readExisting(file: string, namedBy?: string): Promise<ConfText> {
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Reads a file that has to be there, because something names it. */
+async function readExisting(file: string, namedBy: string): Promise<ConfText> {
   const text = await readText(file);
   if (text !== undefined) return text;
   throw new OciError({
@@ -77,7 +89,7 @@ async function readExisting(file: string, namedBy?: string): Promise<ConfText> {
     verb: "read",
     subject: file,
     fact: "there is no such file",
-    hint: namedBy === undefined ? undefined : `correct ${namedBy}, which names it`,
+    hint: `correct ${namedBy}, which names it`,
   });
 }
 
@@ -108,5 +120,10 @@ function unreadable(subject: string, cause: unknown, fact = systemFact(cause)): 
 
 function systemFact(error: unknown): string {
   const code = systemCode(error) ?? "it is not readable";
-  return code === "EISDIR" ? "it is a directory" : code;
+  return FACTS[code] ?? code;
 }
+
+const FACTS: Readonly<Record<string, string>> = {
+  EISDIR: "it is a directory",
+  ENOTDIR: "it is no directory",
+};

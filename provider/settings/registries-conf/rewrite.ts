@@ -7,7 +7,7 @@ import { isHost, type Problem, registryProblem, repositoryProblem } from "../../
 import { DOCKER_HUB, normalizedRegistry } from "../../docker-hub";
 import type { Reference } from "../../types";
 import { type LocationFacts, shownLocation, type TableOrigin } from "./tables";
-import { refusal } from "./toml";
+import { refusal } from "./refusal";
 
 /** A name that can be asked for. */
 export type RepositoryName = Pick<Reference, "registry" | "repository">;
@@ -35,10 +35,18 @@ export function splitName(name: string): RepositoryName {
 }
 
 function nameProblem({ registry, repository }: RepositoryName): Problem | undefined {
-  if (registry.includes("@") && repository !== "") {
+  const name = `${registry}/${repository}`;
+  // A password may hold a slash, so that it is told before anything of the name is.
+  if (shownLocation(name) !== name && repository !== "") {
     return {
       fact: "it holds a user name",
       hint: "write the host alone: credentials come from the auth files",
+    };
+  }
+  if (registry.endsWith(":") && repository.startsWith("/")) {
+    return {
+      fact: "it begins with a scheme",
+      hint: "write the host alone, and insecure = true for a location without TLS",
     };
   }
   if (repository === "") {

@@ -6,6 +6,7 @@
  */
 import { OciError } from "../../errors";
 import { OCI_SCHEME } from "../../reference/oci-url";
+import { formatReference } from "../../reference/format";
 import { parseReference } from "../../reference/parse";
 import type { Reference } from "../../types";
 import { isShortName } from "./is-short-name";
@@ -105,7 +106,10 @@ function ambiguous(text: string, short: string, { unqualifiedSearch }: Registrie
     verb: "use the reference",
     subject: `"${text}"`,
     fact: `it names no registry, unqualified-search-registries has ${unqualifiedSearch.length}, and short-name-mode is "enforcing"`,
-    details: unqualifiedSearch.map((registry) => `may be ${registry}/${short}`),
+    details: unqualifiedSearch.map((registry) => {
+      const name = formatReference(parseReference(`${OCI_SCHEME}${registry}/${short}`));
+      return `may be ${name.replace(OCI_SCHEME, "")}`;
+    }),
     hint: `write it in full, or write "${short}" = "registry/repository" below [aliases] of registries.conf`,
   });
 }

@@ -97,7 +97,7 @@ export function tableName({ prefix, file }: TableOrigin): string {
   return `[[registry]] "${shownLocation(prefix)}" of ${file}`;
 }
 
-/** A location as a person may read it: without what may be a password. */
+/** A location as a person may read it: without what may be a password, which may hold anything. */
 export function shownLocation(location: string): string {
-  return location.replace(/^[^/@]*@/, "[hidden]@");
+  return location.replace(/^.*@(?!\w+:[0-9a-f]{32,}$)/s, "[hidden]@");
 }

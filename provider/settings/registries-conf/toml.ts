@@ -6,8 +6,9 @@
  * readers of these files use.
  */
 import { parse, TomlError } from "smol-toml";
-import { OciError } from "../../errors";
+import type { OciError } from "../../errors";
 import { isRecord } from "../fields";
+import { refusal } from "./refusal";
 
 /** One table of a file whose keys are known. */
 export interface OpenTable {
@@ -113,11 +114,6 @@ export function tableRefusal(
   hint?: string,
 ): OciError {
   return refusal(table.file, table.label === "" ? fact : `${table.label}: ${fact}`, hint);
-}
-
-/** An error about a file. */
-export function refusal(file: string, fact: string, hint?: string): OciError {
-  return new OciError({ code: "CONFIG", verb: "use", subject: file, fact, hint });
 }
 
 function wrongType(table: OpenTable, key: string, value: unknown, wanted: string): OciError {

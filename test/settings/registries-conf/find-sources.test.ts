@@ -60,6 +60,19 @@ describe("the table", () => {
   });
 });
 
+test("a password in a location is never shown, whatever is in it", () => {
+  for (const login of ["me:geheim", "me:ge/heim", "me:4711/heim", "ge@heim", "me:ge@hei/m"]) {
+    const shown = [
+      refusalOf(() => sourcesOf("a.example/x", table("a.example", `${login}@b.example`))),
+      refusalOf(() => sourcesOf("a.example/x", table("a.example", `https://${login}@b.example`))),
+      refusalOf(() => confOf(`unqualified-search-registries = ["${login}@b.example"]`)),
+      refusalOf(() => confOf(`[aliases]\nx = "${login}@b.example/x"`)),
+      ...confOf(`${table(`${login}@a.example`, "b.example")}colour = 1\n`).warnings,
+    ].map(String);
+    for (const text of shown) assert.doesNotMatch(text, /ge.?hei|4711/, text);
+  }
+});
+
 describe("a source", () => {
   test("is told with its table, and what holds for it alone", () => {
     const text = table(
@@ -75,6 +88,7 @@ describe("a source", () => {
         registry: "m.example",
         repository: "cache/x",
         insecure: true,
+        location: "m.example/cache",
         namespaceProxy: "two",
         table: origin,
       },

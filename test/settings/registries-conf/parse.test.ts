@@ -53,6 +53,18 @@ describe("a refusal names the file, the table and the key", () => {
       '[[registry]]\nprefix = "*.a.example:5000"',
       'cannot use 1.conf: [[registry]] "*.a.example:5000": prefix "*.a.example:5000" is a wildcard with more than a host\nhint: write prefix = "*.example.com", without port and path',
     ],
+    "a wildcard with a path for a location": [
+      '[[registry]]\nlocation = "*.a.example/x"',
+      'cannot use 1.conf: [[registry]] "*.a.example/x": prefix "*.a.example/x" is a wildcard with more than a host\nhint: write prefix = "*.example.com", without port and path',
+    ],
+    "a key that others read, of another type": [
+      "additional-layer-store-auth-helper = 1",
+      "cannot use 1.conf: additional-layer-store-auth-helper is 1\nhint: additional-layer-store-auth-helper takes a text in quotes",
+    ],
+    "the plural of a table": [
+      '[[registries]]\nlocation = "a.example"',
+      "cannot use 1.conf: registries is not a key of version 2\nhint: begin each with [[registry]]",
+    ],
     "a scheme": [
       '[[registry]]\nlocation = "http://a.example/x/"',
       'cannot use 1.conf: [[registry]] "http://a.example/x/": location begins with "http://"\nhint: write location = "a.example/x", and insecure = true for a location without TLS',

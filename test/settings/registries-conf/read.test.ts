@@ -116,17 +116,25 @@ describe("drop-ins", () => {
     assert.deepEqual(await read(folder, { dropIns: ["d"] }), ["d/.conf", "d/.x.conf"]);
   });
 
-  test("are not left out where they cannot be read", async (t) => {
-    const folder = folderWith(t, "d/1.conf");
+  test("that are links to nothing say nothing, and hide those of their name", async (t) => {
+    const folder = folderWith(t, "d/1.conf", "e/2.conf");
     symlinkSync("missing", join(folder, "d/2.conf"));
+    assert.deepEqual(await read(folder, { dropIns: ["d", "e"] }), ["d/1.conf"]);
+  });
+
+  test("are not left out where they cannot be read", async (t) => {
+    const folder = folderWith(t, "d/1.conf", "elsewhere/x");
+    symlinkSync("../elsewhere", join(folder, "d/2.conf"));
     assert.equal(
       await refusal(folder, { dropIns: ["d"] }),
-      "cannot read d/2.conf: there is no such file",
+      "cannot read d/2.conf: it is a directory",
     );
   });
 
-  test("lie in a directory; a file in its place holds none", async (t) => {
-    assert.deepEqual(await read(folderWith(t, "d"), { dropIns: ["d"] }), []);
+  test("lie in a directory, and what is below a file is not there", async (t) => {
+    const folder = folderWith(t, "d");
+    assert.equal(await refusal(folder, { dropIns: ["d"] }), "cannot read d: it is no directory");
+    assert.deepEqual(await read(folder, { dropIns: ["d/e"] }), []);
   });
 });
 

@@ -125,17 +125,25 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
 /** What our errors say for each class of the verdicts. */
 export const CLASSES: Readonly<Record<string, RegExp>> = {
   "alias-invalid": /alias ".*" of \[aliases\]: /,
+  "conflict-blocked": /: blocked is true, and false in \[\[registry\]\] 1 /,
+  "conflict-insecure": /: insecure is true, and false in \[\[registry\]\] 1 /,
   "file-missing": /there is no such file/,
+  "location-and-prefix-unset": /it has neither location nor prefix/,
   "location-scheme": /begins with "https?:\/\/"/,
   "location-unset": /it has a prefix and no location/,
+  "mirror-location-unset": /\[\[registry\.mirror\]\] .*: it has no location/,
+  "not-a-file": /it is (a|no) directory/,
   "pull-from-mirror-conflict": /contradicts mirror-by-digest-only/,
+  "pull-from-mirror-on-registry": /pull-from-mirror is not a key of registries/,
+  "pull-from-mirror-value": /pull-from-mirror is ".*"/,
   "reference-invalid": /has upper-case letters/,
-  "rewrite-invalid": /makes ".*": .*(host|component) ".*" contains/,
-  "rewrite-not-canonical": /makes ".*": .*(namespace|another name)/,
+  "rewrite-invalid":
+    /makes ".*": (.*(host|component) ".*" (contains|has upper-case)|it (begins with a scheme|holds a user))/,
+  "rewrite-not-canonical": /makes ".*": .*(namespace|another name|has no repository)/,
   "search-registry-invalid": /unqualified-search-registries: its entry ".*" is no registry/,
   "short-name-mode-invalid": /short-name-mode is ".*"/,
   "short-name-unresolved": /it names no registry/,
-  toml: /line \d+, column \d+: |\w is (a|1|true)\b/,
+  toml: /line \d+, column \d+: |\w is (a|1|true)\b|is not a key of version 2/,
   "v1-format": /is of version 1/,
   "wildcard-format": /is a wildcard with more than a host/,
 };
