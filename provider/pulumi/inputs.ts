@@ -8,7 +8,8 @@ import { LOCAL_CHANGE_RULES, type OnLocalChange } from "../store/placing";
 import { TAG_MOVES, type OnTagMove } from "../tag-moves";
 import { CONTENT_INPUTS } from "./content-inputs";
 import type { InputRow, InputType } from "./input-types";
-import { TRANSPORT_INPUTS, type TransportInputs } from "./transport-inputs";
+import { TRANSPORT_INPUTS } from "./transport-inputs";
+import type { TransportInputs } from "./transport-types";
 import { VERIFY_INPUTS, type VerifyInput } from "./verify-inputs";
 
 const STRING: InputType = { kind: "string" };

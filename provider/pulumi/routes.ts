@@ -14,7 +14,7 @@ import type { Configuration } from "../settings/configuration";
 import type { Endpoint, Reference } from "../types";
 import { isAsSafe, withoutLogin } from "./same-host";
 import { type AskedHost, type AskedMirror, hasFallback, hostOptions, mirrorsOf } from "./transport";
-import type { TransportInputs } from "./transport-inputs";
+import type { TransportInputs } from "./transport-types";
 
 /** What a way depends on. */
 export interface RouteWorld {

@@ -3,7 +3,7 @@
  * unless it is reached with less safety: for that way nobody gave it. Pure.
  */
 import type { HostOptions } from "../settings/endpoints";
-import type { HostInputs } from "./transport-inputs";
+import type { HostInputs } from "./transport-types";
 
 /** Whether one way to a host takes no risk that the other does not take. */
 export function isAsSafe(way: HostOptions, other: HostOptions): boolean {

@@ -8,7 +8,6 @@ import { SILENT, type Context, type Report } from "../context";
 import { inspect, type Inspection } from "../inspect";
 import { locate, pull, type Pulled, type PullRequest } from "../pull";
 import { formatReference, pinnedReference } from "../reference/format";
-import { parseReference } from "../reference/parse";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
 import { openConfirmations } from "../store/confirmations";
@@ -18,13 +17,14 @@ import type { VerifiedReference } from "../verify-reference";
 import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
 import { besideOthers, instead } from "./copies";
-import { storedInputs, type CheckedInputs } from "./inputs";
+import type { CheckedInputs } from "./inputs";
 import type { Explanation } from "./explain";
 import type { Properties } from "./lifecycle";
 import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
 import { readInputs, type ReadInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
+import { sameRegistry } from "./same-registry";
 import { servedText } from "./served-text";
 
 export interface SessionResult {
@@ -257,24 +257,6 @@ async function confirmedDigest(
   if (cli === undefined || typeof reference !== "string") return undefined;
   const { cacheDirectory } = worldOf(options).settings;
   return await openConfirmations(cacheDirectory, cli).confirmed(urn, reference);
-}
-
-/**
- * What decides the content goes along, transport and credentials only to the registry that they were
- * given for.
- */
-function sameRegistry(values: Properties, pinned: string): Properties {
-  const { reference, registries, registriesConf, authFile } = values;
-  // These are by the names of registries, and go nowhere else anyway.
-  const content = { ...storedInputs(values), registries, registriesConf, authFile };
-  if (typeof reference !== "string") return content;
-  try {
-    return parseReference(reference).registry === parseReference(pinned).registry
-      ? values
-      : content;
-  } catch {
-    return content;
-  }
 }
 
 function validInputs(values: Properties): ReadInputs {

@@ -2,7 +2,6 @@
  * The rows of the table of inputs that say how a registry is reached: for the reference's own host,
  * and for others by name. Pure.
  */
-import type { MirrorUse } from "../settings/registries-conf/tables";
 import type { InputRow, InputType, NumberType } from "./input-types";
 
 const STRING: InputType = { kind: "string" };
@@ -290,48 +289,3 @@ export const TRANSPORT_INPUTS = {
       "The one auth.json or Docker config file to take credentials from, relative to the program's directory (docs/credentials.md). Without it: `REGISTRY_AUTH_FILE`, `DOCKER_AUTH_CONFIG`, the files of containers tools, Docker's",
   },
 } as const satisfies Readonly<Record<string, InputRow>>;
-
-/** How one host is reached: the checked inputs of these rows. */
-export interface HostInputs {
-  readonly plainHttp?: boolean;
-  readonly skipTlsVerify?: boolean;
-  readonly insecure?: boolean;
-  readonly caCertificates?: readonly string[];
-  readonly clientCertificate?: {
-    readonly certificate: string;
-    readonly key: string;
-    readonly passphrase?: string;
-  };
-  readonly credentials?: {
-    readonly username?: string;
-    readonly password?: string;
-    readonly identityToken?: string;
-  };
-  readonly proxy?: string;
-  /** Seconds. */
-  readonly timeouts?: {
-    readonly connect?: number;
-    readonly stall?: number;
-    readonly total?: number;
-  };
-}
-
-/** One of `mirrors`: what may be given as its location alone. */
-export interface MirrorInput extends Omit<HostInputs, "proxy" | "timeouts"> {
-  readonly location: string;
-  readonly pullFromMirror?: MirrorUse;
-}
-
-/** How one registry is reached, and what is asked before it. */
-export interface RegistryInputs extends HostInputs {
-  readonly mirrors?: readonly (string | MirrorInput)[];
-  readonly fallback?: boolean;
-}
-
-/** All inputs that say how. */
-export interface TransportInputs extends RegistryInputs {
-  /** By host and optional port; a host alone says nothing. */
-  readonly registries?: Readonly<Record<string, RegistryInputs | null>>;
-  readonly registriesConf?: string;
-  readonly authFile?: string;
-}

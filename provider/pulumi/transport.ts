@@ -7,7 +7,7 @@ import { normalizedRegistry } from "../docker-hub";
 import { parseProxy } from "../registry/proxy";
 import type { HostOptions, PullTimeouts } from "../settings/endpoints";
 import { certificatesOf, clientPair } from "./pem-inputs";
-import type { HostInputs, MirrorInput, RegistryInputs, TransportInputs } from "./transport-inputs";
+import type { HostInputs, MirrorInput, RegistryInputs, TransportInputs } from "./transport-types";
 
 /** A host that is asked. */
 export interface AskedHost {

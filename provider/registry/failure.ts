@@ -160,18 +160,16 @@ export function isRefusal(status: number): boolean {
   return status === 401 || status === 403;
 }
 
-/** What lies in certs.d without effect is most likely what was meant to be trusted. */
-function unknownAuthority({ tls: { notes = [] } }: Endpoint): Failure {
-  return { ...UNKNOWN, hint: [...notes, UNKNOWN.hint].join("; or ") };
-}
-
 function classify(place: Place, error: unknown): Failure {
   const { url, deadlines, endpoint } = place;
   const code = systemCode(error) ?? "";
   const byProxy = proxyFailure(error, place);
   if (byProxy !== undefined) return byProxy;
   const known = BY_CODE.get(code);
-  if (known === UNKNOWN) return unknownAuthority(endpoint);
+  if (known === UNKNOWN) {
+    // What lies in certs.d without effect is most likely what was meant to be trusted.
+    return { ...UNKNOWN, hint: [...(endpoint.tls.notes ?? []), UNKNOWN.hint].join("; or ") };
+  }
   if (known !== undefined) return known;
   const late = overdue(error, deadlines);
   if (late !== undefined) return { code: "TIMEOUT", ...late };

@@ -7,7 +7,7 @@ import { OciError } from "../../provider/errors";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
 import { storedInputs } from "../../provider/pulumi/inputs";
 import { hostOptions, registerSecrets } from "../../provider/pulumi/transport";
-import type { TransportInputs } from "../../provider/pulumi/transport-inputs";
+import type { TransportInputs } from "../../provider/pulumi/transport-types";
 import { redact } from "../../provider/redact";
 import type { HostOptions } from "../../provider/settings/endpoints";
 import { createCertificates } from "../support/certificates";
