@@ -96,6 +96,7 @@ export function asOciError(error: unknown, verb: string, subject: string): OciEr
 
 /** The code of a system error ("ENOENT"), if the value is one. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  // No instanceof: under Jest, errors of Node's own modules are of another realm.
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }

@@ -3,11 +3,11 @@
  * and those given for an endpoint. Reads the files once, and only when they are needed; it takes
  * nothing away from what Node trusts.
  */
-import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tls from "node:tls";
 import { OciError } from "../errors";
+import { certificateBlocks, isCertificate } from "../settings/pem-certificates";
 import type { Settings } from "../settings/settings";
 
 /** Where Linux distributions keep their bundle; the first that exists is the system's. */
@@ -18,8 +18,6 @@ const BUNDLES: readonly string[] = [
   "etc/ssl/ca-bundle.pem",
   "etc/ssl/cert.pem",
 ];
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export interface Trust {
   /** The machine's authorities beside Node's own, as PEM. */
@@ -49,7 +47,7 @@ function readAmbient(settings: Settings): readonly string[] {
   const known = new Set(tls.rootCertificates.map(withoutBreaks));
   const added = new Map<string, string>();
   for (const text of ambientTexts(settings)) {
-    for (const [pem] of text.matchAll(PEM)) {
+    for (const pem of certificateBlocks(text)) {
       const key = withoutBreaks(pem);
       if (!known.has(key) && isCertificate(pem)) added.set(key, pem);
     }
@@ -96,17 +94,8 @@ function withoutBreaks(pem: string): string {
   return pem.replace(/\s/g, "");
 }
 
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function checkAuthority(text: string): void {
-  const certificates = [...text.matchAll(PEM)].map(([pem]) => pem);
+  const certificates = certificateBlocks(text);
   if (certificates.length > 0 && certificates.every(isCertificate)) return;
   throw new OciError({
     code: "INVALID_INPUT",

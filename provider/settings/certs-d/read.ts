@@ -2,16 +2,14 @@
  * Reads the certificates of one host: whom to trust there, and what to show of oneself. It trusts
  * nobody on the word of another host's directory, and shows nothing of a key.
  */
-import { X509Certificate } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError, systemCode } from "../../errors";
 import { registerSecret } from "../../redact";
 import type { ClientCertificate } from "../../types";
 import { pairProblem } from "../client-certificate";
+import { certificateBlocks, isCertificate } from "../pem-certificates";
 import type { CertificatePlaces } from "./locate";
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** What the machine has for a host. */
 export interface HostCertificates {
@@ -138,16 +136,7 @@ async function readText(file: string): Promise<string> {
 
 /** What is no certificate in a bundle harms the others as little as it does elsewhere. */
 function certificatesOf(text: string): readonly string[] {
-  return [...text.matchAll(PEM)].map(([pem]) => pem).filter(isCertificate);
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
+  return certificateBlocks(text).filter(isCertificate);
 }
 
 /** Names that people give to certificates, and that count nowhere. */
