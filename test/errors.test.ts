@@ -1,6 +1,7 @@
 /** The one shape of errors: what it says, and what it never shows. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { inspect } from "node:util";
 import { asOciError, errorFacts, OciError, systemCode } from "../provider/errors";
 import { DEFAULT_LIMITS, limitExceeded, LIMITS } from "../provider/limits";
@@ -91,9 +92,16 @@ describe("other errors", () => {
     assert.doesNotMatch(inspect(error.message), /at .*\.js/);
   });
 
+  test("of another realm have theirs, too: Jest runs programs in one of its own", () => {
+    assert.equal(
+      systemCode(runInNewContext("Object.assign(new Error(), { code: 'ENOENT' })")),
+      "ENOENT",
+    );
+  });
+
   test("of the system have a code", () => {
     assert.equal(systemCode(Object.assign(new Error(""), { code: "ENOENT" })), "ENOENT");
-    for (const value of [new Error("x"), { code: "ENOENT" }, undefined, "ENOENT"]) {
+    for (const value of [new Error("x"), {}, undefined, null, "ENOENT"]) {
       assert.equal(systemCode(value), undefined);
     }
     assert.equal(systemCode(Object.assign(new Error(""), { code: 5 })), undefined);
