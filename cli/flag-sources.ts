@@ -36,11 +36,15 @@ async function contentOf(flag: string, path: string): Promise<string> {
 
 /** What the parser says would show a piece of the file, which may hold passwords. */
 function parsed(flag: string, path: string, content: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(content);
+    value = JSON.parse(content);
   } catch {
     throw unusable(flag, `${path} is not JSON`);
   }
+  // As an input, null is none: a policy of nothing would be no policy.
+  if (value === null) throw unusable(flag, `${path} says null, which is nothing`);
+  return value;
 }
 
 function unusable(flag: string, fact: string): OciError {

@@ -117,6 +117,9 @@ async function unclear(
   const source = signatureSource(claim, rooms, context);
   const claimed = await claimedIdentities(claim.digest, source, context);
   const subject = formatReference(claim.reference);
-  const lines = claimed.map((one) => `a signature of ${subject} is by ${JSON.stringify(one)}`);
+  const lines = claimed.map(
+    (one) =>
+      `a signature of ${subject} claims to be by ${JSON.stringify(one)}; that is not checked yet`,
+  );
   return new OciError({ ...errorFacts(problem), details: [...problem.details, ...lines] });
 }

@@ -77,9 +77,13 @@ export function signatureSource(
       orNone(async () => {
         const likely = servingFirst(endpoints, servedBy);
         const wanted = { reference: repository, endpoints: likely, descriptor };
-        if (!(await rooms.blobs.has(descriptor))) {
-          await fetchBlob(wanted, rooms, context, () => undefined);
+        if (await rooms.blobs.has(descriptor)) {
+          const kept = await rooms.blobs.read(descriptor.digest);
+          if (kept !== undefined) return kept;
+          // It is damaged, which says nothing of what the registry has.
+          await rooms.blobs.discard(descriptor.digest);
         }
+        await fetchBlob(wanted, rooms, context, () => undefined);
         return await rooms.blobs.read(descriptor.digest);
       }),
   };

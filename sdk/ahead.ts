@@ -85,7 +85,11 @@ export function restoredPath(
   return pulumi.all([path, pinned]).apply(async ([where, what]) => {
     if (typeof where !== "string" || typeof what !== "string") return where;
     if (existsSync(resolve(directory, where))) return where;
-    const problem = await loadSession().restore((await values) ?? {}, what, where, { directory });
+    const known = await values;
+    const isUnclear = known === undefined && args["verify"] !== undefined;
+    const problem = isUnclear
+      ? `${where} is not on this machine, and is not restored: not all inputs are known, and so not who has to have signed it; run without --target`
+      : await loadSession().restore(known ?? {}, what, where, { directory });
     if (problem !== undefined) await pulumi.log.warn(problem, resource);
     return where;
   });

@@ -10,7 +10,13 @@ import { member } from "../content/json";
 import { identityOf, identityTest, identityText, leafOf } from "./certificate-identity";
 import { simpleSigningClaims, statementClaims, type Claims } from "./claims";
 import type { Candidate } from "./find-candidates";
-import { hasTime, refuseOddEntries, trustedProofs, type Proofs } from "./log-entries";
+import {
+  hasTime,
+  refuseManyProofs,
+  refuseOddEntries,
+  trustedProofs,
+  type Proofs,
+} from "./log-entries";
 import { refuseOtherKeys } from "./logged-key";
 import type { KeyedPolicy, KeylessPolicy, VerifyPolicy } from "./policy";
 import { certificateBeside, envelopeOf, readCandidate, unreadable } from "./read-candidate";
@@ -111,6 +117,7 @@ function neededProofs(bundle: Bundle, policy: VerifyPolicy, trust: TrustMaterial
     const which = tlogEntries.length === 0 ? "" : " that the trusted root names";
     throw new Rejection("tlog", `the signature is in no transparency log${which}`);
   }
+  refuseManyProofs({ entries: logged, timestamps });
   refuseOddEntries(logged);
   const needsTime = policy.kind === "keyless" && !logged.some(hasTime);
   if (timestamps.length === 0 && (policy.requireTimestamp || needsTime)) {

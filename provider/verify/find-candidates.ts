@@ -8,7 +8,7 @@ import { parseDescriptor } from "../content/descriptor";
 import { JsonProblem, optionalArray, parseJsonObject } from "../content/json";
 import { parseManifest } from "../content/manifest";
 import { algorithmOf, digestOf, hexOf } from "../digest";
-import { OciError } from "../errors";
+import { OciError, type ErrorCode } from "../errors";
 import type { Limits } from "../limits";
 import type { Descriptor, ImageIndex, ImageManifest } from "../types";
 import { VERIFY, type Reason } from "./reasons";
@@ -53,6 +53,8 @@ export type Find =
   | { readonly found: "candidate"; readonly candidate: Candidate }
   /** One that cannot be read. */
   | { readonly found: "reason"; readonly reason: Reason }
+  /** One that could not be had, and may be good; what is wrong is wrong with it alone. */
+  | { readonly found: "trouble"; readonly error: OciError }
   /** A place without any: a line for the error. */
   | { readonly found: "nothing"; readonly line: string };
 
@@ -76,12 +78,15 @@ export async function* findBundles(
   let [bundles, missing] = [0, 0];
   for (const [index, entry] of entries.entries()) {
     if (index >= limits.layers) throw tooMany(source, entries.length, limits);
-    const document = await source.manifest(entry.digest);
-    if (document === undefined) missing += 1;
-    const layer = document === undefined ? undefined : bundleLayer(document, source, limits);
-    if (layer === undefined) continue;
+    const found = await orTrouble(async () => {
+      const document = await source.manifest(entry.digest);
+      if (document === undefined) missing += 1;
+      const layer = document === undefined ? undefined : bundleLayer(document, source, limits);
+      return layer && (await readBundle(layer, `referrer ${entry.digest}`, source));
+    });
+    if (found === undefined) continue;
     bundles += 1;
-    yield await readBundle(layer, `referrer ${entry.digest}`, source);
+    yield found;
   }
   if (bundles > 0) return;
   yield { found: "nothing", line: noBundles(entries.length, missing) };
@@ -118,7 +123,7 @@ export async function* findLayers(
     ([, { mediaType }]) => mediaType === SIMPLE_SIGNING,
   );
   for (const [index, layer] of layers) {
-    yield await readLayer(layer, `tag ${tag}, layer ${index}`, source);
+    yield await orTrouble(() => readLayer(layer, `tag ${tag}, layer ${index}`, source));
   }
   if (layers.length > 0) return;
   yield { found: "nothing", line: `the tag ${tag} is there, and no layer in it is a signature` };
@@ -129,7 +134,25 @@ export function signatureTag(digest: string): string {
   return `${algorithmOf(digest)}-${hexOf(digest)}.sig`;
 }
 
-/** One broken entry must not hide the others: anybody who may push can write one. */
+/**
+ * One broken entry must not hide the others: anybody who may push can write one. An outage is no entry's
+ * own, and is thrown.
+ */
+async function orTrouble<T extends Find | undefined>(
+  read: () => Promise<T>,
+): Promise<T | (Find & { readonly found: "trouble" })> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof OciError) || !OF_ONE_ENTRY.has(error.code)) throw error;
+    return { found: "trouble", error };
+  }
+}
+
+/** A wrong size, a damaged blob, a manifest with too much in it. */
+const OF_ONE_ENTRY: ReadonlySet<ErrorCode> = new Set(["DIGEST_MISMATCH", "LIMIT_EXCEEDED"]);
+
+/** Likewise of the entries of an index. */
 function entriesOf({ bytes }: SignatureDocument, source: SignatureSource): readonly Descriptor[] {
   try {
     const entries = optionalArray(parseJsonObject(bytes), "manifests") ?? [];

@@ -50,6 +50,21 @@ export function hasTime({ integratedTime, inclusionPromise }: TransparencyLogEnt
   return inclusionPromise !== undefined && integratedTime !== "" && integratedTime !== "0";
 }
 
+/** As many as sigstore-go takes. The library compares each with each before it believes any. */
+const MOST_PROOFS = 32;
+
+/** @throws Rejection for more entries or timestamps than any signature has. */
+export function refuseManyProofs({ entries, timestamps }: Proofs): void {
+  if (entries.length > MOST_PROOFS) {
+    const fact = `the signature has ${entries.length} log entries, and ${MOST_PROOFS} are the most`;
+    throw new Rejection("tlog", fact);
+  }
+  if (timestamps.length > MOST_PROOFS) {
+    const fact = `the signature has ${timestamps.length} signed timestamps, and ${MOST_PROOFS} are the most`;
+    throw new Rejection("timestamp", fact);
+  }
+}
+
 /** @throws Rejection for an entry that occurs twice, or whose checkpoint's names are none. */
 export function refuseOddEntries(entries: readonly TransparencyLogEntry[]): void {
   const known = new Set<string>();
@@ -57,9 +72,10 @@ export function refuseOddEntries(entries: readonly TransparencyLogEntry[]): void
     const text = `${logId.keyId.toString("hex")} ${canonicalizedBody.toString("base64")}`;
     if (known.has(text)) throw new Rejection("tlog", "the signature has the same log entry twice");
     known.add(text);
-    // The library searches for these names as if each were a regular expression.
+    // The library searches for these names as if each were a regular expression; without a sign that
+    // repeats, none takes long. A name has no "+": https://github.com/C2SP/C2SP/blob/main/signed-note.md
     for (const [, name] of (inclusionProof?.checkpoint?.envelope ?? "").matchAll(/\u2014 (\S+)/g)) {
-      if (name === undefined || !/^[\w.:/+-]+$/.test(name)) {
+      if (name === undefined || !/^[\w.:/-]+$/.test(name)) {
         throw new Rejection(
           "tlog",
           "the log entry of the signature has a checkpoint by a name that is none",

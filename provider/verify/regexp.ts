@@ -27,7 +27,23 @@ export function compileRegexp(pattern: string): Compiled {
  * "end". A part that says so itself (`.*`), and an end at a "/", is meant.
  */
 export function looseEnds(pattern: string): string | undefined {
-  const isOpenBefore = !/^(?:\(\?[a-zA-Z]+\))?(?:\^|\\A|\.\*|\.\+)/.test(pattern);
-  if (isOpenBefore) return "beginning";
-  return /(?:(?<!\\)\$|\\z|\.\*|\.\+|\/)$/.test(pattern) ? undefined : "end";
+  const parts = alternatives(pattern);
+  if (parts.some((part) => !CLOSED_BEFORE.test(part))) return "beginning";
+  return parts.every((part) => CLOSED_AFTER.test(part)) ? undefined : "end";
+}
+
+const CLOSED_BEFORE = /^(?:\(\?[a-zA-Z]+\))?(?:\^|\\A|\.\*|\.\+)/;
+const CLOSED_AFTER = /(?:(?<!\\)\$|\\z|\.\*|\.\+|\/)$/;
+
+/** Of the whole expression, not of groups in it: `^a|b$` is what begins with a, or ends with b. */
+function alternatives(pattern: string): readonly string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const [piece] of pattern.matchAll(/\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^]/gs)) {
+    if (piece === "(") depth += 1;
+    if (piece === ")") depth -= 1;
+    if (piece === "|" && depth === 0) parts.push("");
+    else parts.push(`${parts.pop() ?? ""}${piece}`);
+  }
+  return parts;
 }

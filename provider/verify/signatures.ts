@@ -38,6 +38,7 @@ export async function verifySignatures(
       for await (const found of find(digest, source, context.limits)) {
         if (found.found === "nothing") looked.push(found.line);
         else if (found.found === "reason") reasons.push(found.reason);
+        else if (found.found === "trouble") troubles.push(found.error);
         else {
           // Not before there is something to check: unsigned content needs no trusted root.
           check ??= loadCheck(policy, "fresh", context);

@@ -25,7 +25,10 @@ const WORLD: TufTools = {
 };
 
 /** One at a time for each repository: all resources of a program want the same. */
-const underWay = new Map<string, Promise<string>>();
+const underWay = new Map<string, { readonly work: Promise<string>; readonly since: number }>();
+
+/** A process may live for months, and what its repository says may change: what is older is asked for anew. */
+const LIFETIME_MS = 60 * 60 * 1000;
 
 /**
  * The text of the repository's trusted_root.json. Nothing is dialled while its terms are not over.
@@ -41,10 +44,16 @@ export async function tufTrustedRoot(
   const key = hexOf(digestOf(JSON.stringify([repository?.mirror, repository?.root])));
   const folder = join(context.settings.cacheDirectory, "tuf", key.slice(0, 16));
   const name = `${folder} ${freshness}`;
-  const work = underWay.get(name) ?? load(folder, repository, freshness, context, tools);
-  underWay.set(name, work);
-  work.catch(() => underWay.delete(name));
-  return await unlessCancelled(work, context.signal, nameOf(repository));
+  const before = underWay.get(name);
+  const isYoung = before !== undefined && Date.now() - before.since < LIFETIME_MS;
+  const asked = isYoung
+    ? before
+    : { work: load(folder, repository, freshness, context, tools), since: Date.now() };
+  underWay.set(name, asked);
+  asked.work.catch(() => {
+    if (underWay.get(name) === asked) underWay.delete(name);
+  });
+  return await unlessCancelled(asked.work, context.signal, nameOf(repository));
 }
 
 async function load(

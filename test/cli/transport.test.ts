@@ -244,6 +244,9 @@ describe("flags that name files", () => {
     const message = await wrong({ registries: join(folder, "registries.json") });
     assert.match(message, /^cannot use --registries: .*registries\.json is not JSON\nhint: /);
     assert.doesNotMatch(message, /geheim/);
+    writeFileSync(join(folder, "null.json"), "null");
+    const nothing = await wrong({ verify: join(folder, "null.json") });
+    assert.match(nothing, /^cannot use --verify: .*null\.json says null, which is nothing\n/);
     const missing = await wrong({ "passphrase-file": "nowhere.txt" });
     assert.match(missing, /^cannot use --passphrase-file: nowhere\.txt cannot be read \(ENOENT\)/);
   });

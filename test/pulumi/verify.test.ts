@@ -1,6 +1,6 @@
 /** Signatures in the life of a resource: what is asked, what is kept, and what never passes. */
 import * as assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { UNKNOWN } from "../../provider/pulumi/known";
@@ -50,6 +50,24 @@ describe("content that is signed", () => {
     await world.registry.close();
     const offline = await world.host().check(world.inputs(), {}, olds);
     assert.deepEqual(offline.inputs, olds);
+  });
+
+  test("is fetched again, and not called unsigned, where the cache has a damaged signature", async (context) => {
+    const world = await signedWorld(context);
+    world.sign();
+    await world.host().check(world.inputs());
+    rmSync(join(world.cache, "evidence"), { recursive: true });
+    const blobs = join(world.cache, "blobs", "sha256");
+    const payload = readdirSync(blobs).find((name) =>
+      readFileSync(join(blobs, name), "utf8").startsWith('{"critical"'),
+    );
+    assert.ok(payload !== undefined);
+    const text = readFileSync(join(blobs, payload), "utf8");
+    rmSync(join(blobs, payload));
+    writeFileSync(join(blobs, payload), text.toUpperCase());
+    const { failures } = await world.host().check(world.inputs());
+    assert.deepEqual(failures, []);
+    assert.equal(readFileSync(join(blobs, payload), "utf8"), text);
   });
 
   test("is asked for anew where another key is trusted, and the kept signature does not do", async (context) => {
@@ -164,5 +182,8 @@ test("an issuer alone is refused with the line to add, and the identity that is 
   const error = await refused(world.host(), inputs);
   assert.equal(error.code, "INVALID_INPUT");
   assert.match(error.message, /verify\.identities\[0\]/);
-  assert.match(error.message, /a signature of .* is by \{"certificateIdentity":"https/);
+  assert.match(
+    error.message,
+    /a signature of .* claims to be by \{"certificateIdentity":"https.*not checked yet/,
+  );
 });

@@ -150,13 +150,16 @@ describe("regular expressions", () => {
       ["https://github.com/acme/.*", "beginning"],
       ["^https://github\\.com/acme", "end"],
       ["^price\\$", "end"],
+      ["^https://github\\.com/acme|https://github\\.com/other$", "beginning"],
+      ["^https://github\\.com/acme$|^https://github\\.com/other", "end"],
     ] as const) {
       const parsed = parsePolicy(identity(pattern));
       assert.ok(parsed.ok);
       assert.equal(parsed.warnings.length, 1, pattern);
       assert.match(parsed.warnings[0] ?? "", new RegExp(`Regexp is not anchored at its ${end}`));
     }
-    for (const pattern of [".*", "^https://github\\.com/acme/", "^a$", "(?i)^a.*", "\\Aa\\z"]) {
+    const closed = [".*", "^https://github\\.com/acme/", "^a$", "(?i)^a.*", "\\Aa\\z"];
+    for (const pattern of [...closed, "^a$|^b$", "^(a|b)$", "^[|(]a$", "^a\\|b$"]) {
       const parsed = parsePolicy(identity(pattern));
       assert.ok(parsed.ok && parsed.warnings.length === 0, pattern);
     }

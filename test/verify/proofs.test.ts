@@ -100,7 +100,7 @@ describe("transparency logs", () => {
       tlogEntries.push(...tlogEntries);
     });
     assert.match((await double.refusal(keyless())).fact, /the same log entry twice/);
-    for (const name of ["(", "(a+)+$", "[", "lo*calhost"]) {
+    for (const name of ["(", "(a+)+$", "[", "lo*calhost", ".+.+.+.+localhosts"]) {
       const world = await openSignedWorld(t, { layout: "keyless-bundle-rekor2-ok" });
       editBundle(world, ({ verificationMaterial: { tlogEntries } }) => {
         const checkpoint = tlogEntries[0]?.inclusionProof?.checkpoint;
@@ -111,6 +111,28 @@ describe("transparency logs", () => {
       assert.equal(error.code, "NOT_LOGGED");
       assert.match(error.fact, /checkpoint by a name that is none/);
     }
+  });
+
+  test("more entries or timestamps than any signature has are not compared with each other", async (t) => {
+    const logged = await openSignedWorld(t, { layout: "keyless-bundle-rekor1-ok" });
+    editBundle(logged, ({ verificationMaterial: { tlogEntries } }) => {
+      const [entry] = tlogEntries;
+      assert.ok(entry !== undefined);
+      for (let index = 0; index < 32; index += 1) {
+        tlogEntries.push({ ...entry, canonicalizedBody: Buffer.from([index]).toString("base64") });
+      }
+    });
+    const many = await logged.refusal(keyless());
+    assert.equal(many.code, "NOT_LOGGED");
+    assert.match(many.fact, /has 33 log entries, and 32 are the most/);
+    const stamped = await openSignedWorld(t, { layout: "keyless-bundle-rekor2-ok" });
+    editBundle(stamped, ({ verificationMaterial: { timestampVerificationData } }) => {
+      const tokens = timestampVerificationData?.rfc3161Timestamps ?? [];
+      tokens.push(...Array.from({ length: 32 }, () => tokens.slice(0, 1)).flat());
+    });
+    const often = await stamped.refusal(keyless());
+    assert.equal(often.code, "NO_TIMESTAMP");
+    assert.match(often.fact, /has 33 signed timestamps, and 32 are the most/);
   });
 
   test("an entry of another signature by the same key is none of this one", async (t) => {

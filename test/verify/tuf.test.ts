@@ -193,6 +193,22 @@ describe("who meets whom", () => {
     assert.deepEqual(asked(repository), FRESH);
   });
 
+  test("a process that lives on asks anew after an hour, and trusts nobody for longer", async (t) => {
+    const world = await openTuf(t);
+    const { context } = openWorld(t);
+    const settings = { ...context.settings, cacheDirectory: world.cache };
+    const ask = (): Promise<string> =>
+      tufTrustedRoot(world.repository.options, "fresh", { ...context, settings });
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    assert.equal(await ask(), ROOT);
+    expire(world);
+    world.repository.publish({ trustedRoot: OTHER });
+    t.mock.timers.tick(59 * 60 * 1000);
+    assert.equal(await ask(), ROOT);
+    t.mock.timers.tick(60 * 1000);
+    assert.equal(await ask(), OTHER);
+  });
+
   test("what killed runs left goes after an hour, and what is at work stays", async (t) => {
     const { ask, kept, cache } = await openTuf(t);
     const [key = ""] = [await ask()].flatMap(() => readdirSync(join(cache, "tuf")));
