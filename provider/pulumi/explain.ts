@@ -88,6 +88,7 @@ export async function explain(
     directory,
     configuration,
     conf,
+    search: await searchOf({ inputs, directory, configuration, conf }),
     read,
     world,
     context: options.online ? context : undefined,
@@ -188,10 +189,9 @@ async function certificatesOf(
 /** Given, found, or looked for in vain. */
 async function loginOf(
   { credential, registry, repository }: Endpoint,
-  explaining: Explaining,
+  { search }: Explaining,
 ): Promise<{ readonly credential: ExplainedCredential; readonly notes: readonly string[] }> {
   if (credential !== undefined) return { credential: { source: credential.source }, notes: [] };
-  const search = await searchOf(explaining);
   const { source, notes } = await explainCredential(search, registry, repository);
   return {
     credential: source === undefined ? { searched: searchedPlaces(search) } : { source },

@@ -11,7 +11,7 @@ import type { Configuration } from "../settings/configuration";
 import type { RegistriesConf } from "../settings/registries-conf/tables";
 import type { Endpoint, Reference } from "../types";
 import type { ReadInputs } from "./read-inputs";
-import { endpointsFor, type RouteWorld } from "./routes";
+import { endpointsFor, type RouteWorld, searchOf } from "./routes";
 import { meantBy } from "./short-name";
 import { registerSecrets, totalTimeout } from "./transport";
 import { policyOf } from "./policy-of";
@@ -38,7 +38,8 @@ export async function requestOf(
   const { inputs } = read;
   registerSecrets(inputs);
   const conf = await confOf(read, world);
-  const routes: RouteWorld = { ...world, inputs, conf };
+  const unsearched = { ...world, inputs, conf };
+  const routes: RouteWorld = { ...unsearched, search: await searchOf(unsearched) };
   const meant = await meantBy(read, conf, world.configuration);
   const [first, ...others] = meant.references;
   const isSigned = inputs.verify !== undefined;

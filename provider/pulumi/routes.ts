@@ -23,6 +23,8 @@ export interface RouteWorld {
   readonly directory: string;
   readonly configuration: Configuration;
   readonly conf: RegistriesConf;
+  /** Where a credential is looked for, at all places alike. */
+  readonly search: CredentialSearch;
 }
 
 /** The endpoints that are asked for the reference, in order. Never empty. @throws OciError BLOCKED, CONFIG. */
@@ -67,7 +69,7 @@ export async function prepared(
 }
 
 /** Where a credential is looked for, as the inputs say. @throws OciError CONFIG for `authFile`. */
-export async function searchOf(world: RouteWorld): Promise<CredentialSearch> {
+export async function searchOf(world: Omit<RouteWorld, "search">): Promise<CredentialSearch> {
   const { inputs, directory, configuration, conf } = world;
   const { authFile } = inputs;
   const file = authFile === undefined ? undefined : resolve(directory, authFile);
@@ -75,11 +77,14 @@ export async function searchOf(world: RouteWorld): Promise<CredentialSearch> {
 }
 
 /** What certs.d has for the host. Where that is unusable, it ends this endpoint's turn and no other's. */
-async function factsOf(stop: Stop, isPlain: boolean, world: RouteWorld): Promise<HostFacts> {
-  const search = await searchOf(world);
+async function factsOf(
+  stop: Stop,
+  isPlain: boolean,
+  { search, configuration }: RouteWorld,
+): Promise<HostFacts> {
   if (isPlain) return { search };
   try {
-    return { ...(await world.configuration.hostCertificates(stop.registry)), search };
+    return { ...(await configuration.hostCertificates(stop.registry)), search };
   } catch (error) {
     return { search, unusable: asOciError(error, "use the certificates of", stop.registry) };
   }
