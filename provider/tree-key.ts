@@ -40,14 +40,18 @@ export function contentPath(reference: Reference, tree: Tree): string {
 /**
  * The key of a tree: all that decides its content. Its name holds 16 hex digits: of the manifest's
  * digest, so that a person finds it, or of the whole key where options choose other content from it.
+ *
+ * @param layout - of the plan: all that the kind and the names of a provider come to
  */
 export function treeKey(
   segment: string,
   manifestDigest: string,
-  selection: Selection = {},
+  { kind: _kind, providerSource: _source, ...selection }: Selection = {},
+  layout?: string,
 ): TreeKey {
-  const isPlain = Object.keys(selection).length === 0;
-  const key = isPlain ? manifestDigest : `${manifestDigest} ${JSON.stringify(selection)}`;
+  const chosen = Object.keys(selection).length === 0 ? [] : [JSON.stringify(selection)];
+  const isPlain = chosen.length === 0 && layout === undefined;
+  const key = [manifestDigest, ...chosen, ...(layout === undefined ? [] : [layout])].join(" ");
   const hex = hexOf(isPlain ? manifestDigest : digestOf(key));
   return { name: `${segment.slice(0, LONGEST_SEGMENT)}-${hex.slice(0, 16)}`, key };
 }

@@ -10,6 +10,9 @@ import type { Allowances, LayerSelection } from "./selection";
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 const TITLE = "org.opencontainers.image.title";
 
+/** Set by ORAS on a layer that is the archive of a directory. */
+const UNPACK = "io.deis.oras.content.unpack";
+
 /** A layer, and its position in the manifest. */
 export interface PresentLayer {
   readonly descriptor: Descriptor;
@@ -19,6 +22,11 @@ export interface PresentLayer {
 /** The file name that the publisher gave a layer; "" without one. */
 export function titleOf({ annotations }: Descriptor): string {
   return annotations[TITLE] ?? "";
+}
+
+/** Whether the layer is a folder that ORAS has packed; then its title is the folder's name. */
+export function isPackedFolder({ annotations }: Descriptor): boolean {
+  return annotations[UNPACK] === "true";
 }
 
 /**
@@ -52,7 +60,8 @@ export function chooseLayers(
   });
 }
 
-function layerLine({ descriptor, index }: PresentLayer): string {
+/** What the layer is, in one line of an error. */
+export function layerLine({ descriptor, index }: PresentLayer): string {
   const title = titleOf(descriptor);
   const named = title === "" ? "no title" : `title ${JSON.stringify(title)}`;
   return `layer ${index}: ${descriptor.mediaType}, ${named}`;

@@ -44,6 +44,7 @@ export function chooseManifest(
   });
 }
 
-function candidateLine({ platform, digest }: Descriptor): string {
+/** What the index lists, in one line of an error. */
+export function candidateLine({ platform, digest }: Descriptor): string {
   return `${platform === undefined ? "(no platform)" : formatPlatform(platform)} ${digest}`;
 }

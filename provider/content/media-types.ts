@@ -55,6 +55,11 @@ export function isImageConfig(mediaType: string | undefined): boolean {
   return mediaType !== undefined && IMAGE_CONFIGS.has(bareMediaType(mediaType));
 }
 
+/** Whether it is the type of an index, not of a manifest. */
+export function isIndexType(mediaType: string): boolean {
+  return Object.hasOwn(MANIFEST_SHAPES, mediaType) && MANIFEST_SHAPES[mediaType] === "index";
+}
+
 /** Whether the layer calls itself an archive: "…layer.v1.tar+gzip", "application/x-tar", "archive/zip". */
 export function isArchiveType(mediaType: string): boolean {
   return /(^|[/.+-])(tar($|[.+-])|(tgz|zip)$)/.test(bareMediaType(mediaType));

@@ -5,13 +5,11 @@
 import { OciError } from "../errors";
 import { DEFAULT_LIMITS, limitExceeded, type Limits } from "../limits";
 import type { Descriptor, ImageManifest, LayerForm, Plan, PlannedLayer } from "../types";
-import { chooseLayers, titleOf } from "./choose-layers";
+import { chooseLayers, isPackedFolder, titleOf, type PresentLayer } from "./choose-layers";
+import { kindRules, type KindRules, type Told } from "./kind-rules";
 import { EMPTY_MEDIA_TYPE, extensionOf, isArchiveType, isImageConfig } from "./media-types";
 import { exceededPathLimit, pathComponents, pathProblem } from "./path-rules";
 import { allowancesOf, entrySelectionOf, type ExtractRule, type Selection } from "./selection";
-
-/** Set by ORAS on a layer that is the archive of a directory. */
-const UNPACK = "io.deis.oras.content.unpack";
 
 const VERB = "unpack";
 
@@ -25,37 +23,62 @@ const VERB = "unpack";
  *   with the index of the layer and the extension of its media type ("blob-0.json").
  *
  * With `extract: "always"` the second is unpacked at the root, too, where the bytes are an archive's;
- * with `"never"` each layer is the file of its title, else `blob-<index>`.
+ * with `"never"` each layer is the file of its title, else `blob-<index>`. What kind of artifact it is
+ * may change that (kind-rules.ts).
  *
  * @param selection - in canonical form, as `selectionOf` makes it
+ * @param told - what else is known of the artifact
  * @throws OciError NO_MATCHING_LAYER and, for two layers that are the same file, BAD_ARCHIVE, unless
- * the selection allows it; UNSAFE_ARCHIVE for a title that is no safe path; LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`
+ * the selection allows it; UNSAFE_ARCHIVE for a title that is no safe path; LIMIT_EXCEEDED for `blobBytes`, `pathBytes`, `componentBytes`; WRONG_KIND and what else `kindRules` throws
  */
 export function planContent(
   manifest: ImageManifest,
   subject: string,
   limits: Limits = DEFAULT_LIMITS,
   selection: Selection = {},
+  told: Told = { reference: { repository: "" } },
 ): Plan {
-  const present = manifest.layers
-    .map((descriptor, index) => ({ descriptor, index }))
-    .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE);
   const { extract = "auto", allowEmpty, allowOverwrite } = selection;
+  const kind = kindRules(manifest, selection, told, subject);
+  const aside = asksForLayers(selection) ? NO_LAYERS : kind.aside;
+  const present = presentLayers(manifest).filter(({ index }) => !aside.has(index));
   if (present.length === 0 && allowEmpty !== true) throw noContent(subject);
+  const rules = { subject, limits, extract, forms: kind.forms };
   const layers = chooseLayers(present, selection, subject).map(({ descriptor, index }) =>
-    planLayer(descriptor, index, { subject, limits, extract }),
+    planLayer(descriptor, index, rules),
   );
   const isImage = isImageConfig(manifest.config?.mediaType);
   const overrides = allowOverwrite === true || (isImage && extract !== "never");
   if (!overrides) refuseSameFile(layers, subject);
   const entries = entrySelectionOf(selection);
   const allowances = allowancesOf(selection);
+  const layout = layoutOf({ aside, forms: kind.forms });
   return Object.freeze({
     layers: Object.freeze(layers),
     isImage,
     ...(entries === undefined ? {} : { entries }),
     ...(Object.keys(allowances).length === 0 ? {} : { allowances }),
+    ...(layout === undefined ? {} : { layout }),
   });
+}
+
+const NO_LAYERS: ReadonlySet<number> = new Set();
+
+function presentLayers({ layers }: ImageManifest): readonly PresentLayer[] {
+  return layers
+    .map((descriptor, index) => ({ descriptor, index }))
+    .filter(({ descriptor }) => descriptor.mediaType !== EMPTY_MEDIA_TYPE);
+}
+
+/** Whoever names layers gets them. */
+function asksForLayers({ mediaTypes, titles, layers }: Selection): boolean {
+  return mediaTypes !== undefined || titles !== undefined || layers !== undefined;
+}
+
+/** All that the kind changes, as text: without it, the content follows from the layers alone. */
+function layoutOf({ aside, forms }: KindRules): string | undefined {
+  if (aside.size === 0 && forms.size === 0) return undefined;
+  return JSON.stringify({ aside: [...aside], forms: [...forms] });
 }
 
 function noContent(subject: string): OciError {
@@ -73,6 +96,8 @@ interface Rules {
   readonly subject: string;
   readonly limits: Limits;
   readonly extract: ExtractRule;
+  /** Those that the kind decides. */
+  readonly forms: KindRules["forms"];
 }
 
 function planLayer(descriptor: Descriptor, index: number, rules: Rules): PlannedLayer {
@@ -84,7 +109,7 @@ function planLayer(descriptor: Descriptor, index: number, rules: Rules): Planned
       found: descriptor.size,
     });
   }
-  const form = Object.freeze(formOf(descriptor, index, rules));
+  const form = Object.freeze(rules.forms.get(index) ?? formOf(descriptor, index, rules));
   return Object.freeze({ descriptor, index, form });
 }
 
@@ -92,7 +117,7 @@ function formOf(descriptor: Descriptor, index: number, rules: Rules): LayerForm 
   const { extract } = rules;
   const { mediaType } = descriptor;
   const title = titleOf(descriptor);
-  const isFolder = descriptor.annotations[UNPACK] === "true";
+  const isFolder = isPackedFolder(descriptor);
   const defined = `blob-${index}${extensionOf(mediaType)}`;
   if (title !== "") {
     const path = titlePath(title, index, rules);

@@ -2,6 +2,7 @@
  * Which part of an artifact is wanted, layers and entries, and what of it is let pass. Plain data
  * that is stored, compared and hashed; applying it is for plan.ts, select-entries.ts and unpack/.
  */
+import type { Kind, KindName } from "./kinds";
 import { pathComponents } from "./path-rules";
 
 /** What is unpacked: what looks like it, all archives, or nothing. */
@@ -46,14 +47,23 @@ const ALLOWANCES = ["allowOverwrite", "allowNameClashes", "allowEmpty"] as const
 export interface Selection extends LayerSelection, EntrySelection, Allowances {
   /** Default "auto". */
   readonly extract?: ExtractRule;
+  /** What it has to be. Default: what is recognized. */
+  readonly kind?: Kind;
+  /** Of an OpenTofu provider: `[host/]namespace/type`. Default: by the name of the repository. */
+  readonly providerSource?: string;
+}
+
+/** As users write it. */
+export interface GivenSelection extends Omit<Selection, "kind"> {
+  readonly kind?: KindName;
 }
 
 /**
  * The selection in the one form that all ways to write it have in common, without anything that
  * selects everything or allows nothing. Other content is another selection; the order of a list is not.
  */
-export function selectionOf(given: Selection): Selection {
-  const { extract, stripComponents = 0 } = given;
+export function selectionOf(given: GivenSelection): Selection {
+  const { extract, stripComponents = 0, kind = "auto", providerSource } = given;
   const subPath = pathComponents(given.subPath ?? "").join("/");
   return Object.freeze({
     ...listed("mediaTypes", given.mediaTypes),
@@ -65,11 +75,13 @@ export function selectionOf(given: Selection): Selection {
     ...listed("include", given.include),
     ...listed("exclude", given.exclude),
     ...allowancesOf(given),
+    ...(kind === "auto" ? {} : { kind }),
+    ...(providerSource === undefined ? {} : { providerSource }),
   });
 }
 
 /** What a selection allows; what it does not has no key. */
-export function allowancesOf(selection: Selection): Allowances {
+export function allowancesOf(selection: Allowances): Allowances {
   const allowed = ALLOWANCES.filter((name) => selection[name] === true);
   return Object.freeze(Object.fromEntries(allowed.map((name) => [name, true])));
 }
