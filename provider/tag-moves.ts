@@ -1,12 +1,15 @@
 /**
  * What a moved tag means: `onTagMove`. For a tag, "keep" holds the recorded digest and "error"
- * refuses another one; for `tag@digest` the digest always wins, and a tag that points elsewhere is
- * a warning, or with "error" a failure. Pure but for what it reports.
+ * refuses another one, and another tag for a range; for `tag@digest` the digest always wins, and a tag
+ * that points elsewhere is a warning, or with "error" a failure. Pure but for what it reports.
  */
 import type { Report } from "./context";
 import { OciError } from "./errors";
+import { judgeLockedTag, type Locked } from "./lock/judge";
 import { formatReference } from "./reference/format";
 import type { Resolved } from "./types";
+import type { ChosenTag } from "./versions/chosen-tag";
+import type { WantedVersion } from "./versions/wanted-version";
 
 export const TAG_MOVES = ["update", "keep", "error"] as const;
 
@@ -19,6 +22,12 @@ export interface TagMoveRule {
   readonly onTagMove?: OnTagMove | undefined;
   /** What this very reference resolved to before. */
   readonly known?: string | undefined;
+  /** The range that the tag was chosen by. */
+  readonly version?: WantedVersion | undefined;
+  /** What it came to with `known`. */
+  readonly recorded?: ChosenTag | undefined;
+  /** What a lock file says, where the digest is from there. */
+  readonly locked?: Locked | undefined;
 }
 
 /** The digest that "keep" holds on to: then the tag is not asked for. */
@@ -26,26 +35,41 @@ export function keptDigest({ onTagMove, known }: TagMoveRule): string | undefine
   return onTagMove === "keep" ? known : undefined;
 }
 
-/** @throws OciError TAG_MOVED where the rule is "error" and the tag has moved. */
+/** @throws OciError TAG_MOVED, LOCK_OUTDATED where the rule is "error" and the tag has moved. */
 export function judgeTagMove(resolved: Resolved, rule: TagMoveRule, report: Report): void {
-  const { digest, reference, tagDigest } = resolved;
-  const { onTagMove = "update", known } = rule;
-  if (tagDigest !== undefined && tagDigest !== digest) {
-    const fact = `the tag ${String(reference.tag)} points to ${tagDigest}, and the reference names ${digest}`;
-    if (onTagMove === "error") throw moved(resolved, fact);
+  const { digest, reference, tagDigest, subjectDigest = digest } = resolved;
+  const { onTagMove = "update", known, version, recorded } = rule;
+  if (rule.locked !== undefined) {
+    judgeLockedTag(resolved, rule.locked, onTagMove, report);
+    return;
+  }
+  if (tagDigest !== undefined && tagDigest !== subjectDigest) {
+    const fact = `the tag ${String(reference.tag)} points to ${tagDigest}, and the reference names ${subjectDigest}`;
+    if (onTagMove === "error") throw moved(resolved, fact, "the tag");
     report.warning(`${fact}; the digest is taken`);
     return;
   }
-  if (onTagMove !== "error" || known === undefined || known === digest) return;
-  throw moved(resolved, `its tag has moved from ${known} to ${digest}`);
+  if (onTagMove !== "error" || known === undefined) return;
+  if (version === undefined || reference.tag === undefined || recorded?.tag === reference.tag) {
+    if (known === digest) return;
+    if (resolved.subjectDigest !== undefined) {
+      throw moved(resolved, `what refers to it was ${known}, and is ${digest} now`, "it");
+    }
+    throw moved(resolved, `its tag has moved from ${known} to ${digest}`, "the tag");
+  }
+  // The same content under another tag is another version all the same.
+  if (known === digest && recorded === undefined) return;
+  const before = recorded === undefined ? known : `${recorded.tag} (${known})`;
+  const fact = `semver "${version.range.text}" now chooses ${reference.tag} (${digest}), and ${before} was recorded`;
+  throw moved(resolved, fact, "the range");
 }
 
-function moved({ reference }: Resolved, fact: string): OciError {
+function moved({ reference }: Resolved, fact: string, followed: string): OciError {
   return new OciError({
     code: "TAG_MOVED",
     verb: "use",
     subject: formatReference(reference),
     fact,
-    hint: 'look at what changed; then pin the new digest, or set onTagMove: "update" to follow the tag',
+    hint: `look at what changed; then pin the new digest, or set onTagMove: "update" to follow ${followed}`,
   });
 }

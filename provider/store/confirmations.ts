@@ -1,20 +1,31 @@
 /**
- * What a preview has shown: reference → digest, for one resource in one run of the CLI. The update
+ * What a preview has shown: question → digest, for one resource in one run of the CLI. The update
  * of the same run takes exactly that. A record does not outlive its CLI process.
  */
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
+import { type ChosenTag, readChosenTag } from "../versions/chosen-tag";
 import { formatIdentity, parseIdentity, type ProcessIdentity } from "./process-identity";
 import { isOver, removeTree } from "./staging";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
+/** What a preview shows of the digest that it has found. */
+export interface Confirmed {
+  readonly digest: string;
+  /** What a range of versions has come to. */
+  readonly chosen?: ChosenTag;
+}
+
 export interface Confirmations {
-  /** Records what a preview shows. */
-  confirm(urn: string, reference: string, digest: string): Promise<void>;
-  /** The digest that the preview of this run showed for this very reference. */
-  confirmed(urn: string, reference: string): Promise<string | undefined>;
+  /**
+   * Records what a preview shows.
+   * @param asked - All that decides what a registry is asked: reference and range, as one text.
+   */
+  confirm(urn: string, asked: string, shown: Confirmed): Promise<void>;
+  /** What the preview of this run showed for this very question. */
+  confirmed(urn: string, asked: string): Promise<Confirmed | undefined>;
 }
 
 /** The confirmations of the run of `cli`, below the user's cache folder. */
@@ -25,17 +36,18 @@ export function openConfirmations(cacheDirectory: string, cli: ProcessIdentity):
   let swept: Promise<void> | undefined;
 
   return Object.freeze({
-    async confirm(urn: string, reference: string, digest: string) {
+    async confirm(urn: string, asked: string, { digest, chosen }: Confirmed) {
       swept ??= sweepRuns(runs);
       await swept;
-      await writeFileWhole(file(urn), JSON.stringify({ reference, digest }), 0o600);
+      await writeFileWhole(file(urn), JSON.stringify({ asked, digest, chosen }), 0o600);
     },
-    async confirmed(urn: string, reference: string) {
+    async confirmed(urn: string, asked: string) {
       const record = await readJsonFile(file(urn));
       if (typeof record !== "object" || record === null) return undefined;
-      const { reference: shown, digest } = record as Record<string, unknown>;
-      if (shown !== reference || typeof digest !== "string") return undefined;
-      return isDigest(digest) ? digest : undefined;
+      const { asked: before, digest, chosen: tag } = record as Record<string, unknown>;
+      if (before !== asked || typeof digest !== "string" || !isDigest(digest)) return undefined;
+      const chosen = readChosenTag(tag);
+      return { digest, ...(chosen === undefined ? {} : { chosen }) };
     },
   });
 }

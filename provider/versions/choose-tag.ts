@@ -2,18 +2,12 @@
  * Chooses the tag that a range means: one that is called like the range, else the highest version in it.
  * Where there is none, it tells at which filter the tags fell, and which came nearest. Pure.
  */
+import type { ChosenTag } from "./chosen-tag";
 import { isInRange } from "./in-range";
 import type { Range } from "./range";
 import { compareVersions } from "./version";
 import { byPreference, parseVersionTag, tagOf, type VersionTag } from "./version-tag";
 import type { WantedVersion } from "./wanted-version";
-
-export interface ChosenTag {
-  /** As the registry has it. */
-  readonly tag: string;
-  /** The version as the tag writes it; absent where the tag is called like a range: "1.x". */
-  readonly version?: string;
-}
 
 export interface NoTag {
   readonly none: FallenTags;
@@ -44,11 +38,9 @@ const MOST_NEAREST = 5;
  * @param tags - All of a repository, in any order.
  */
 export function chooseTag(tags: readonly string[], wanted: WantedVersion): ChosenTag | NoTag {
-  const literal = literalTag(tags, wanted);
-  if (literal !== undefined) return literal;
+  const [best] = fittingTags(tags, wanted);
+  if (best !== undefined) return best;
   const judged = tags.map((tag) => judgeTag(tag, wanted));
-  const [best] = parsedOf(judged, [undefined]).sort(byPreference);
-  if (best !== undefined) return Object.freeze({ tag: best.tag, version: best.text });
   const count = (gate: TagGate): number => judged.filter(({ fellAt }) => fellAt === gate).length;
   return Object.freeze({
     none: Object.freeze({
@@ -61,6 +53,17 @@ export function chooseTag(tags: readonly string[], wanted: WantedVersion): Chose
     }),
     nearest: Object.freeze(nearestTags(judged, wanted.range).map(({ tag }) => tag)),
   });
+}
+
+/** All tags that would do, the one that is taken first; each once. */
+export function fittingTags(tags: readonly string[], wanted: WantedVersion): readonly ChosenTag[] {
+  const literal = literalTag(tags, wanted);
+  const judged = tags.map((tag) => judgeTag(tag, wanted));
+  const inRange = parsedOf(judged, [undefined])
+    .sort(byPreference)
+    .map(({ tag, text }) => Object.freeze({ tag, version: text }));
+  if (literal === undefined) return Object.freeze(inRange);
+  return Object.freeze([literal, ...inRange.filter(({ tag }) => tag !== literal.tag)]);
 }
 
 /** Some move a tag "1.2" or "1.x" with their releases: who asks for "1.2" then means that one. */

@@ -11,6 +11,7 @@ import { folderFor } from "../support/folder-for-test";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const OTHER = `sha256:${"b".repeat(64)}`;
+const SHOWN = { digest: DIGEST };
 const URN = "urn:pulumi:dev::p::pulumi-nodejs:dynamic/oci-artifact:OciArtifact::x";
 
 describe("claims", () => {
@@ -50,12 +51,10 @@ describe("confirmations", () => {
   test("hold for the same resource and the same reference in the same run", async (context) => {
     const folder = folderFor(context);
     const run = openConfirmations(folder, ownIdentity());
-    await run.confirm(URN, "host/app:1", DIGEST);
-    assert.equal(await run.confirmed(URN, "host/app:1"), DIGEST);
-    assert.equal(
-      await openConfirmations(folder, ownIdentity()).confirmed(URN, "host/app:1"),
-      DIGEST,
-    );
+    await run.confirm(URN, "host/app:1", SHOWN);
+    assert.deepEqual(await run.confirmed(URN, "host/app:1"), SHOWN);
+    const other = openConfirmations(folder, ownIdentity());
+    assert.deepEqual(await other.confirmed(URN, "host/app:1"), SHOWN);
     assert.equal(await run.confirmed(URN, "host/app:2"), undefined);
     assert.equal(await run.confirmed(`${URN}y`, "host/app:1"), undefined);
     const another = { ...ownIdentity(), startTime: "1" };
@@ -64,20 +63,30 @@ describe("confirmations", () => {
 
   test("the last preview counts", async (context) => {
     const run = openConfirmations(folderFor(context), ownIdentity());
-    await run.confirm(URN, "host/app:1", DIGEST);
-    await run.confirm(URN, "host/app:1", OTHER);
-    assert.equal(await run.confirmed(URN, "host/app:1"), OTHER);
+    await run.confirm(URN, "host/app:1", SHOWN);
+    await run.confirm(URN, "host/app:1", { digest: OTHER });
+    assert.deepEqual(await run.confirmed(URN, "host/app:1"), { digest: OTHER });
+  });
+
+  test("hold what a range has come to, if that is a tag", async (context) => {
+    const run = openConfirmations(folderFor(context), ownIdentity());
+    for (const chosen of [{ tag: "v1.2.3_b", version: "1.2.3+b" }, { tag: "1.x" }]) {
+      await run.confirm(URN, "host/app ^1", { ...SHOWN, chosen });
+      assert.deepEqual(await run.confirmed(URN, "host/app ^1"), { ...SHOWN, chosen });
+    }
+    await run.confirm(URN, "host/app ^1", { ...SHOWN, chosen: { tag: "a/b" } });
+    assert.deepEqual(await run.confirmed(URN, "host/app ^1"), SHOWN);
   });
 
   test("a record that says no digest says nothing", async (context) => {
     const run = openConfirmations(folderFor(context), ownIdentity());
-    await run.confirm(URN, "host/app:1", "sha256:short");
+    await run.confirm(URN, "host/app:1", { digest: "sha256:short" });
     assert.equal(await run.confirmed(URN, "host/app:1"), undefined);
   });
 
   test("are readable for their user alone", async (context) => {
     const folder = folderFor(context);
-    await openConfirmations(folder, ownIdentity()).confirm(URN, "host/app:1", DIGEST);
+    await openConfirmations(folder, ownIdentity()).confirm(URN, "host/app:1", SHOWN);
     const run = join(folder, "run", formatIdentity(ownIdentity()));
     const [name = ""] = fs.readdirSync(run);
     assert.equal(fs.statSync(run).mode & 0o077, 0);
@@ -89,15 +98,15 @@ describe("confirmations", () => {
     const dead = { ...ownIdentity(), startTime: "1" };
     const elsewhere = { ...ownIdentity(), realm: "elsewhere-1" };
     for (const run of [dead, elsewhere]) {
-      await openConfirmations(folder, run).confirm(URN, "host/app:1", DIGEST);
+      await openConfirmations(folder, run).confirm(URN, "host/app:1", SHOWN);
     }
-    await openConfirmations(folder, ownIdentity()).confirm(URN, "host/app:1", DIGEST);
+    await openConfirmations(folder, ownIdentity()).confirm(URN, "host/app:1", SHOWN);
     const left = fs.readdirSync(join(folder, "run")).sort();
     assert.deepEqual(left, [formatIdentity(elsewhere), formatIdentity(ownIdentity())].sort());
   });
 
   test("are none where the CLI cannot be seen", async () => {
-    await NO_CONFIRMATIONS.confirm(URN, "host/app:1", DIGEST);
+    await NO_CONFIRMATIONS.confirm(URN, "host/app:1", SHOWN);
     assert.equal(await NO_CONFIRMATIONS.confirmed(URN, "host/app:1"), undefined);
   });
 });

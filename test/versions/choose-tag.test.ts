@@ -1,7 +1,8 @@
 /** Which tag a range takes, and what is told where it takes none. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { chooseTag, type ChosenTag, type NoTag } from "../../provider/versions/choose-tag";
+import { chooseTag, fittingTags, type NoTag } from "../../provider/versions/choose-tag";
+import { type ChosenTag, readChosenTag } from "../../provider/versions/chosen-tag";
 import type { VersionOptions } from "../../provider/versions/wanted-version";
 import { wantedOf } from "./wanted";
 
@@ -142,4 +143,23 @@ describe("no tag in the range", () => {
       nearest: [],
     });
   });
+});
+
+test("all that fit a range, first the one that is taken, each once", () => {
+  const tags = ["1.x", "1.0.0", "latest", "v1.3.0", "2.0.0", "1.3.0-rc.1"];
+  const fitting = (semver: string): readonly string[] =>
+    fittingTags(tags, wantedOf({ semver })).map(({ tag }) => tag);
+  assert.deepEqual(fitting("^1"), ["v1.3.0", "1.0.0"]);
+  assert.deepEqual(fitting("1.x"), ["1.x", "v1.3.0", "1.0.0"]);
+  assert.deepEqual(fitting("2.0.0"), ["2.0.0"]);
+  assert.deepEqual(fitting("^3"), []);
+});
+
+test("a chosen tag is read back, and nothing else is taken for one", () => {
+  const whole = { tag: "v1.2.3_b", version: "1.2.3+b" };
+  assert.deepEqual(readChosenTag({ ...whole, digest: "x" }), whole);
+  assert.deepEqual(readChosenTag({ tag: "1.x", version: 1 }), { tag: "1.x" });
+  for (const value of [undefined, null, "1.x", {}, { tag: 1 }, { tag: "" }, { tag: "a/b" }]) {
+    assert.equal(readChosenTag(value), undefined);
+  }
 });
