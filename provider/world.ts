@@ -4,7 +4,10 @@
  */
 import { join } from "node:path";
 import { createEndpointHealth, type EndpointHealth } from "./endpoint-health";
-import { createRegistryClient, type RegistryClient } from "./registry/client";
+import { withLayouts } from "./layout/with-layouts";
+import { openAsking } from "./registry/asking";
+import { clientOf, type RegistryClient } from "./registry/client";
+import { createRegistryWriter, type RegistryWriter } from "./registry/writer";
 import { openConfiguration, type Configuration } from "./settings/configuration";
 import type { Settings } from "./settings/settings";
 import { openBlobs, type BlobStore } from "./store/blobs";
@@ -22,6 +25,8 @@ export interface World {
   readonly settings: Settings;
   readonly configuration: Configuration;
   readonly client: RegistryClient;
+  /** Shares connections and tokens with the client, and ends with it. */
+  readonly writer: RegistryWriter;
   readonly health: EndpointHealth;
   readonly blobs: BlobStore;
   readonly tags: TagMemory;
@@ -44,6 +49,7 @@ export interface PullRooms extends Pick<
 /** Opens the world for a program in `projectDirectory`; nothing is written or dialled yet. */
 export function openWorld(settings: Settings, projectDirectory: string): World {
   const trees = openTrees(projectDirectory);
+  const asking = openAsking(settings);
   let tidied: Promise<void> | undefined;
   const tidy = async (): Promise<void> => {
     await pruneTrees(trees.directory, Date.now() - WEEK_MS).catch(() => undefined);
@@ -57,7 +63,8 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
   return Object.freeze({
     settings,
     configuration: openConfiguration(settings),
-    client: createRegistryClient(settings),
+    client: withLayouts(clientOf(asking)),
+    writer: createRegistryWriter(asking),
     health: createEndpointHealth(),
     blobs: openBlobs(settings.cacheDirectory, {
       maxBytes: settings.cacheMaxBytes,

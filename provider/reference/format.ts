@@ -5,6 +5,7 @@
 import type { Reference } from "../types";
 import { DOCKER_HUB } from "../docker-hub";
 import { isHost } from "./grammar";
+import { LAYOUT_REGISTRY, LAYOUT_SCHEME, layoutName } from "./oci-layout";
 import { OCI_SCHEME } from "./oci-url";
 
 /** Asked for where a reference names neither tag nor digest. */
@@ -37,16 +38,22 @@ export function pinnedReference(reference: Repository, digest: string): string {
   return `${repositoryName(reference)}@${digest}`;
 }
 
-/** The tag to ask for: the written one, "latest" where there is no digest either, else none. */
+/**
+ * The tag to ask for: the written one, "latest" where there is no digest either, else none. A layout
+ * without a tag has none: what is meant depends on what it holds.
+ */
 export function effectiveTag(reference: Reference): string | undefined {
-  return reference.tag ?? (reference.digest === undefined ? DEFAULT_TAG : undefined);
+  const isNamed = reference.digest !== undefined || reference.registry === LAYOUT_REGISTRY;
+  return reference.tag ?? (isNamed ? undefined : DEFAULT_TAG);
 }
 
 /** Last component of the repository, for folder names: "manifests" of ghcr.io/team/manifests. */
 export function lastSegment(reference: Repository): string {
+  if (reference.registry === LAYOUT_REGISTRY) return layoutName(reference.repository);
   return reference.repository.slice(reference.repository.lastIndexOf("/") + 1);
 }
 
 function repositoryName({ registry, repository }: Repository): string {
+  if (registry === LAYOUT_REGISTRY) return `${LAYOUT_SCHEME}${repository}`;
   return `${isHost(registry) ? "" : OCI_SCHEME}${registry}/${repository}`;
 }

@@ -1,6 +1,7 @@
 /**
  * Takes apart what the user wrote: `host[:port]/repository[:tag][@digest]`, the short names of
- * Docker Hub, and the form `oci://…`. It never asks a registry, and adds no tag of its own.
+ * Docker Hub, and the forms `oci://…` and `oci-layout://…`. It never asks a registry, and adds no tag
+ * of its own.
  *
  * Rule: https://github.com/distribution/reference/blob/v0.6.0/normalize.go
  */
@@ -16,7 +17,14 @@ import {
   repositoryProblem,
   tagProblem,
 } from "./grammar";
+import { LAYOUT_REGISTRY, LAYOUT_SCHEME, layoutProblem, splitLayout } from "./oci-layout";
 import { OCI_SCHEME, queryProblem, splitOciUrl, subPathProblem } from "./oci-url";
+
+/** Else an image layout and a registry could be taken for one another. */
+const NO_HOST: Problem = {
+  fact: `"${LAYOUT_REGISTRY}" is no host: it stands for image layouts`,
+  hint: `write ${LAYOUT_SCHEME}path for a folder or a tar file, or the registry's full name`,
+};
 
 /** What may be a password: all before an "@" that a host and its path follow, not a digest. */
 const USER_PART = /^([a-z][a-z0-9+.-]*:\/\/)?(?:(?!\/\/).)*@(?!sha\d+:)(?=[^@/]*\/(?!\/))/i;
@@ -27,6 +35,7 @@ const USER_PART = /^([a-z][a-z0-9+.-]*:\/\/)?(?:(?!\/\/).)*@(?!sha\d+:)(?=[^@/]*
  * @throws OciError INVALID_REFERENCE, naming the part that is wrong.
  */
 export function parseReference(text: string): Reference {
+  if (text.startsWith(LAYOUT_SCHEME)) return parseLayout(text);
   check(text, wholeProblem(text));
   if (text.startsWith(OCI_SCHEME)) return parseOciUrl(text);
   check(text, bareProblem(text));
@@ -39,10 +48,26 @@ export function parseReference(text: string): Reference {
   );
 }
 
+function parseLayout(text: string): Reference {
+  const parts = splitLayout(text);
+  check(text, layoutProblem(text, parts));
+  const { path, tag, digest } = parts;
+  check(text, tag === undefined ? undefined : tagProblem(tag));
+  check(text, digest === undefined ? undefined : referenceDigestProblem(digest));
+  return Object.freeze({
+    registry: LAYOUT_REGISTRY,
+    repository: path,
+    layout: path,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  });
+}
+
 function parseOciUrl(text: string): Reference {
   const { address, subPath, query } = splitOciUrl(text);
   const slash = address.indexOf("/");
   const registry = slash < 0 ? address : address.slice(0, slash);
+  check(text, registry === LAYOUT_REGISTRY ? NO_HOST : undefined);
   const written = parseAddress(text, registry, slash < 0 ? "" : address.slice(slash + 1));
   check(text, subPath === undefined ? undefined : subPathProblem(subPath));
   check(text, queryProblem(query));

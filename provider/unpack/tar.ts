@@ -181,7 +181,7 @@ class TarReading implements TarReader {
 }
 
 /** The entry, or a clause that says what is wrong with it. */
-function entryOf(
+export function entryOf(
   header: TarHeader,
   extended: Extended,
   globalSeconds: number | undefined,
