@@ -1,0 +1,46 @@
+/**
+ * Work on several artifacts, a few at a time: one that fails stops no other, and an interruption
+ * starts no more. It knows nothing of what the work is.
+ */
+import { OciError } from "../provider/errors";
+import { failureOf, type Failure } from "./exit";
+import type { ListReport } from "./terminal";
+import type { Report } from "../provider/context";
+
+/** At a time: each fetches several blobs at once by itself. */
+const TOGETHER = 4;
+
+/** What became of one. */
+export type Ended<Item, Result> =
+  | { readonly item: Item; readonly result: Result }
+  | { readonly item: Item; readonly failure: Failure };
+
+/** What became of each, in their order. */
+export async function forSeveral<Item extends { readonly reference: string }, Result>(
+  items: readonly Item[],
+  work: (item: Item, report: Report) => Promise<Result>,
+  report: ListReport,
+  signal: AbortSignal,
+): Promise<readonly Ended<Item, Result>[]> {
+  const ended = new Map<Item, Ended<Item, Result>>();
+  const next = items.values();
+  const run = async (): Promise<void> => {
+    for (const item of next) {
+      try {
+        if (signal.aborted) throw cancelled(item.reference);
+        ended.set(item, { item, result: await work(item, report.of(item.reference)) });
+        report.count("pulled");
+      } catch (error) {
+        ended.set(item, { item, failure: failureOf(error, item.reference) });
+        report.count("failed");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, run));
+  return items.flatMap((item) => ended.get(item) ?? []);
+}
+
+function cancelled(reference: string): OciError {
+  const fact = "it was cancelled";
+  return new OciError({ code: "CANCELLED", verb: "look at", subject: reference, fact });
+}

@@ -1,0 +1,31 @@
+/**
+ * The gate to lock files: nothing of them is loaded where no input names one. Decides nothing itself.
+ */
+import type { Reference } from "../types";
+import type { ReadInputs } from "./read-inputs";
+
+/**
+ * The inputs as the lock file that they name says, or as they are.
+ *
+ * @param directory - Of the program; absolute
+ * @throws OciError LOCK_OUTDATED where the file has no entry, INVALID_INPUT, CONFIG
+ */
+export async function locked(read: ReadInputs, directory: string): Promise<ReadInputs> {
+  const { lockFile } = read.inputs;
+  if (lockFile === undefined) return read;
+  /* eslint-disable @typescript-eslint/no-require-imports -- as in registry/client.ts */
+  const { withLockFile } = require("./with-lock") as typeof import("./with-lock");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return await withLockFile(read, lockFile, directory);
+}
+
+/** What a name may mean, with the tag and the digest of the lock file: it is of each the same. */
+export function asLocked(meant: Reference, { locked, reference }: ReadInputs): Reference {
+  if (locked === undefined) return meant;
+  const { tag, digest } = reference;
+  return {
+    ...meant,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
