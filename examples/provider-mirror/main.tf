@@ -1,0 +1,8 @@
+terraform {
+  required_providers {
+    greeting = {
+      source  = "example/greeting"
+      version = "~> 2.1"
+    }
+  }
+}
