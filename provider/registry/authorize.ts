@@ -39,7 +39,7 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
   const exposed = new Set<string>();
   return async (context, question) => {
     const { endpoint } = question;
-    const session = sessions.of(endpoint, context.report);
+    const session = sessions.of(endpoint, context.report, question.writing);
     const noteExposure = (url: URL): void => {
       if (url.protocol === "https:" || isLoopback(url.hostname) || exposed.has(url.host)) return;
       exposed.add(url.host);
@@ -56,14 +56,15 @@ export function createAuthorizer(parts: AuthorizerParts): AuthorizedAsk {
   };
 }
 
-/** Stale credentials on the machine must not close what is open to everybody. */
+/** Stale credentials on the machine must not close what is open to everybody. Nobody writes as nobody. */
 async function openly(talk: Talk): Promise<Reply> {
   const { session, context, question } = talk;
   if (session.open !== undefined) return await converse({ ...talk, session: session.open });
   try {
     return await converse(talk);
   } catch (error) {
-    const stale = isRefusalError(error) ? await usedFound(session) : undefined;
+    const isRead = question.writing === undefined;
+    const stale = isRead && isRefusalError(error) ? await usedFound(session) : undefined;
     if (stale === undefined) throw error;
     const open: Session = { credential: () => Promise.resolve(undefined) };
     const reply = await converse({ ...talk, session: open }).catch(() => undefined);
@@ -174,7 +175,8 @@ async function negotiated(
       noteExposure(reply.place.url);
       return { header: `Bearer ${credential.registryToken}`, expiresAt: Infinity };
     }
-    const plan = planToken(talk.question.endpoint, challenge);
+    const { endpoint, writing } = talk.question;
+    const plan = planToken(endpoint, challenge, writing);
     if (typeof plan !== "string") return await bearerGrant(talk, plan, credential);
     problem ??= plan;
   }

@@ -4,37 +4,20 @@
  *
  * Rule: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { algorithmOf, digestOf, digestProblem, isDigest } from "../digest";
 import { OciError } from "../errors";
-import { findCredential } from "../settings/credentials";
 import type { Settings } from "../settings/settings";
 import type { Descriptor, Endpoint } from "../types";
-import { createAuthorizer } from "./authorize";
+import { type Asking, type ClientOptions, openAsking } from "./asking";
 import { readBlob } from "./blob";
-import { DEADLINES, type Deadlines } from "./deadlines";
-import { type AskContext, isHungUp, type Question, type Reply } from "./exchange";
-import { contentError, originOf, statusError } from "./failure";
-import { proxyRules } from "./proxy";
+import { type AskContext, isHungUp } from "./exchange";
+import { statusError } from "./failure";
+import { type ManifestDocument, type ManifestHead, readHead, readManifest } from "./manifest-reply";
+import { blobQuestion, listQuestion, manifestQuestion, refuseOther } from "./questions";
 import { fallbackTag, readFallback, readReferrers, type ReferrersPage } from "./referrers";
-import type { Wait } from "./retry";
-import { createSchemeChoice } from "./scheme";
-import type { FindCredential } from "./sessions";
 import { readTags } from "./tags";
-import type { Transport } from "./transport";
 
-export interface ManifestDocument {
-  readonly bytes: Buffer;
-  /** Of the bytes: sha256, or the algorithm of the digest that was asked for. */
-  readonly digest: string;
-  /** Content-Type without parameters. */
-  readonly mediaType: string | undefined;
-}
-
-export interface ManifestHead {
-  readonly digest: string;
-  readonly mediaType: string | undefined;
-}
+export type { ClientOptions } from "./asking";
+export type { ManifestDocument, ManifestHead } from "./manifest-reply";
 
 export interface RegistryClient {
   /**
@@ -87,38 +70,16 @@ export interface RegistryClient {
   close(): Promise<void>;
 }
 
-/** What tests replace; the defaults are the world. */
-export interface ClientOptions {
-  readonly findCredential?: FindCredential;
-  readonly deadlines?: Partial<Deadlines>;
-  readonly wait?: Wait;
-}
-
-/** In the order of preference; the last for whatever else there is, so that the error can name it. */
-const MANIFEST_TYPES = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "*/*",
-].join(", ");
-
 /** The client of a process. Nothing is read or dialled before the first question. */
 export function createRegistryClient(
   settings: Settings,
   options: ClientOptions = {},
 ): RegistryClient {
-  const deadlines = { ...DEADLINES, ...options.deadlines };
-  const wait = options.wait ?? pause;
-  const transport = lazyTransport(settings);
-  const lifetime = new AbortController();
-  const authorized = createAuthorizer({
-    tools: { transport, deadlines, wait, proxyFor: proxyRules(settings.proxy) },
-    search: settings.search,
-    findCredential: options.findCredential ?? findCredential,
-    lifetime: lifetime.signal,
-  });
-  const ask = createSchemeChoice(authorized);
+  return clientOf(openAsking(settings, options));
+}
+
+/** The client of that way to ask, which others may share. Closing it closes the way. */
+export function clientOf({ ask, wait, close }: Asking): RegistryClient {
   const getManifest: RegistryClient["getManifest"] = async (endpoint, reference, context) =>
     readManifest(await ask(context, manifestQuestion(endpoint, reference, "GET")), reference);
   return Object.freeze({
@@ -149,123 +110,12 @@ export function createRegistryClient(
         (await readFallback(() => getManifest(endpoint, fallbackTag(digest), context)))
       );
     },
-    async close() {
-      lifetime.abort();
-      await transport.close();
-    },
+    close,
   } satisfies RegistryClient);
-}
-
-/** undici takes as long to load as a small pull from the cache, which needs none. */
-function lazyTransport(settings: Settings): Transport {
-  let transport: Transport | undefined;
-  const load = (): Transport => {
-    // Node's import() would bring its module loader to life, for a third of the time again.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const room = require("./transport") as typeof import("./transport");
-    return room.createTransport(settings);
-  };
-  return {
-    send: async (request) => await (transport ??= load()).send(request),
-    close: async () => {
-      await transport?.close();
-    },
-  };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal });
-}
-
-function manifestQuestion(endpoint: Endpoint, reference: string, method: "GET" | "HEAD"): Question {
-  const separator = isDigest(reference) ? "@" : ":";
-  return {
-    verb: "read the manifest of",
-    subject: `${endpoint.registry}/${endpoint.repository}${separator}${reference}`,
-    endpoint,
-    url: urlOf(endpoint, `manifests/${reference}`),
-    method,
-    headers: { ...HEADERS, accept: MANIFEST_TYPES },
-    reading: "manifestBytes",
-  };
-}
-
-/** Below the repository; for a proxy of many registries, with the one that is meant. */
-function urlOf({ repository, namespaceProxy, ...endpoint }: Endpoint, path: string): URL {
-  const url = new URL(`/v2/${repository}/${path}`, originOf(endpoint));
-  if (namespaceProxy !== undefined) url.searchParams.set("ns", namespaceProxy);
-  return url;
-}
-
-/** Never with `n`: registries answer larger ones than they like with an error. */
-function listQuestion(endpoint: Endpoint, verb: string, path: string): Question {
-  return {
-    verb,
-    subject: `${endpoint.registry}/${endpoint.repository}`,
-    endpoint,
-    url: urlOf(endpoint, path),
-    method: "GET",
-    headers: { ...HEADERS, accept: "application/json, */*" },
-    reading: "manifestBytes",
-  };
-}
-
-/** @throws OciError where the digest is none: it would become a path. */
-function refuseOther(digest: string, verb: string, subject: string): void {
-  const fact = digestProblem(digest);
-  if (fact !== undefined) throw new OciError({ code: "UNSUPPORTED_MANIFEST", verb, subject, fact });
-}
-
-function blobQuestion(endpoint: Endpoint, { digest }: Descriptor): Question {
-  const verb = "download the blob";
-  const subject = `${endpoint.registry}/${endpoint.repository}@${digest}`;
-  refuseOther(digest, verb, subject);
-  return {
-    verb,
-    subject,
-    endpoint,
-    url: urlOf(endpoint, `blobs/${digest}`),
-    method: "GET",
-    headers: { ...HEADERS, accept: "*/*" },
-    reading: "stream",
-  };
 }
 
 /** Caches refuse HEAD, or hang up at it, or challenge it in no way; and answer GET. */
 function isHeadOnly(error: unknown): boolean {
   if (!(error instanceof OciError)) return false;
   return error.code === "FORBIDDEN" || error.code === "UNAUTHORIZED" || isHungUp(error.cause);
-}
-
-const HEADERS = { "accept-encoding": "identity", "user-agent": "pulumi-oci-artifact" } as const;
-
-function readHead(reply: Reply, reference: string): ManifestHead | undefined {
-  const digest = reply.header("docker-content-digest") ?? "";
-  if (reply.status !== 200 || !isDigest(digest)) return undefined;
-  if (isDigest(reference) && reference !== digest) return undefined;
-  return Object.freeze({ digest, mediaType: mediaTypeOf(reply) });
-}
-
-function readManifest(reply: Reply, reference: string): ManifestDocument {
-  const { bytes, place, status } = reply;
-  if (status !== 200) throw statusError(place, status, bytes);
-  const wanted = isDigest(reference) ? reference : undefined;
-  const digest = digestOf(bytes, wanted === undefined ? "sha256" : algorithmOf(wanted));
-  if (wanted !== undefined && digest !== wanted) {
-    throw contentError(place, OTHER_BYTES, `${digest} came where ${wanted} was asked for`);
-  }
-  for (const announced of reply.headers("docker-content-digest")) {
-    const own = isDigest(announced) ? digestOf(bytes, algorithmOf(announced)) : digest;
-    if (own !== announced) {
-      throw contentError(place, OTHER_BYTES, `${own} came under the header ${announced}`);
-    }
-  }
-  return Object.freeze({ bytes, digest, mediaType: mediaTypeOf(reply) });
-}
-
-const OTHER_BYTES = "sends other bytes than it should";
-
-function mediaTypeOf(reply: Reply): string | undefined {
-  const type = reply.header("content-type")?.split(";", 1)[0]?.trim() ?? "";
-  return type === "" ? undefined : type;
 }

@@ -33,7 +33,7 @@ export function noteOf(
     return { line: `${line}, withheld: ${withheld}`, hint, wereSent: false };
   }
   const hint = credential.explicit
-    ? "check the user name and the password there, and what they may read"
+    ? "check the user name and the password there, and what they permit"
     : `log in to ${registry} again, or give credentials`;
   return { line, hint, wereSent: true };
 }
@@ -52,5 +52,9 @@ export const ELSEWHERE: CredentialNote = Object.freeze({
 });
 
 /** Harbor, Nexus and others behind a proxy that ends TLS, and does not tell them so. */
-export const REALM_HINT =
-  "have the registry name its token service by the https:// address that clients use: set its external URL there, or the X-Forwarded-… headers of the proxy in front of it";
+export const REALM_HINT = addressHint("token service");
+export const UPLOAD_HINT = addressHint("uploads");
+
+function addressHint(what: string): string {
+  return `have the registry name its ${what} by the https:// address that clients use: set its external URL there, or the X-Forwarded-… headers of the proxy in front of it`;
+}

@@ -12,8 +12,9 @@ import { MESSAGE_BYTES } from "./message";
 import { givenProxy, type ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
 import { isBroken, type Outcome, type Patience, retrying, type Wait } from "./retry";
-import type { Answer, Transport } from "./transport";
+import type { Answer, Method, Transport } from "./transport";
 import { isUnconnected } from "./connection-errors";
+import type { Writing } from "./writing";
 
 /** What is needed to ask at all; one for each client. */
 export interface Tools {
@@ -30,17 +31,29 @@ export interface AskContext extends Context {
   readonly patience?: Patience | undefined;
 }
 
+/** A body that is too large for memory: opened anew for each try, and `length` bytes each time. */
+export interface Payload {
+  readonly length: number;
+  open(): Readable;
+}
+
 export interface Question {
   readonly verb: string;
   readonly subject: string;
   readonly endpoint: Endpoint;
   readonly url: URL;
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: Method;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer | Payload;
   /** How a 200 is read: within a limit into memory, or left open as a stream. */
   readonly reading: "manifestBytes" | "tokenBytes" | "stream";
   readonly isTokenService?: boolean;
+  /** What is changed by it; absent where something is read. */
+  readonly writing?: Writing;
+  /** Tried once: what follows a failure is for whoever asks to decide. */
+  readonly isOnce?: boolean;
+  /** Milliseconds that the server may take for its work, beyond those for any answer. */
+  readonly workMs?: number;
   /** A redirect to another origin is the answer and is not followed. */
   readonly staysHome?: boolean;
   /** There is another way to ask: a connection that cannot be made is not tried again. */
@@ -71,7 +84,7 @@ export interface Reply {
 export async function ask(tools: Tools, context: AskContext, question: Question): Promise<Reply> {
   const { method } = question;
   const deadlines = deadlinesFor(question.endpoint.timeouts, tools.deadlines);
-  if (method === "POST") return await attempt(tools, context, question);
+  if (question.isOnce === true) return await attempt(tools, context, question);
   try {
     return await retrying(
       tools.wait,
@@ -103,22 +116,36 @@ function outcomeOf(reply: Reply): Outcome {
 async function attempt(tools: Tools, context: Context, question: Question): Promise<Reply> {
   const { endpoint } = question;
   const deadlines = deadlinesFor(endpoint.timeouts, tools.deadlines);
-  const deadline = question.reading === "stream" ? [] : [AbortSignal.timeout(deadlines.document)];
+  const { workMs = 0 } = question;
+  const within = {
+    ...deadlines,
+    headers: deadlines.headers + workMs,
+    document: deadlines.document + workMs,
+  };
+  const deadline = isEndless(question) ? [] : [AbortSignal.timeout(within.document)];
   // One signal for each try: Node warns of a leak where many listen to one.
   const signal = AbortSignal.any([context.signal, ...deadline]);
-  let hop: Hop = { url: question.url, atHome: true };
+  let hop: Hop = { url: question.url, atHome: isHomeOf(endpoint, question) };
   for (let redirects = 0; ; redirects += 1) {
     const proxy = proxyOf(endpoint, hop.url, tools);
-    const place: Place = { ...question, url: hop.url, proxy, deadlines, signal: context.signal };
+    const place: Place = {
+      ...question,
+      url: hop.url,
+      proxy,
+      deadlines: within,
+      signal: context.signal,
+    };
     try {
       const answer = await tools.transport.send({
         ...question,
         url: hop.url,
-        headers: headersFor(hop, question.headers),
+        headers: headersFor(hop, headersOfQuestion(question)),
+        body: opened(question.body),
         tls: tlsFor(endpoint, hop.url),
         clientCertificate: certificateFor(endpoint, hop),
         proxy,
         deadlines,
+        answerWithin: within.headers,
         signal,
       });
       if (question.trial !== undefined) question.trial.isAnswered = true;
@@ -133,6 +160,30 @@ async function attempt(tools: Tools, context: Context, question: Question): Prom
   }
 }
 
+/** Blobs have no bound of time, whichever way they go. */
+function isEndless({ reading, body }: Question): boolean {
+  return reading === "stream" || isPayload(body);
+}
+
+function isPayload(body: Question["body"]): body is Payload {
+  return typeof body === "object" && !Buffer.isBuffer(body);
+}
+
+/** A registry may name a host for uploads that is not its own: nothing but the upload goes there. */
+function isHomeOf(endpoint: Endpoint, { url, isTokenService }: Question): boolean {
+  return isTokenService === true || url.origin === originOf(endpoint).origin;
+}
+
+function headersOfQuestion({ headers, body }: Question): Question["headers"] {
+  return isPayload(body) ? { ...headers, "content-length": String(body.length) } : headers;
+}
+
+function opened(body: Question["body"]): string | Buffer | Readable | undefined {
+  if (!isPayload(body)) return body;
+  // Whoever asked hears of it by the failed request.
+  return body.open().on("error", () => undefined);
+}
+
 function isFinal(answer: Answer, hop: Hop, { staysHome }: Question): boolean {
   if (!isRedirect(answer.status)) return true;
   if (staysHome !== true) return false;
@@ -144,19 +195,22 @@ function nextHop(
   hop: Hop,
   answer: Answer,
   place: Place,
-  { method, verb, subject }: Question,
+  { method, verb, subject, isTokenService }: Question,
   redirects: number,
   limits: Limits,
 ): Hop {
   if (redirects >= limits.redirects) {
     throw limitExceeded(limits, "redirects", { verb, subject });
   }
-  const next =
-    method === "POST"
-      ? "redirects a request that carries a credential"
-      : followRedirect(hop, headersOf(answer, "location")[0]);
+  const next = isReading(method)
+    ? followRedirect(hop, headersOf(answer, "location")[0])
+    : `redirects a request that ${isTokenService === true ? "carries a credential" : "changes something"}`;
   if (typeof next === "string") throw protocolError(place, next);
   return next;
+}
+
+function isReading(method: Method): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 async function receive(

@@ -2,7 +2,7 @@
  * What a failed request means to the user: the one place that maps sockets, certificates and
  * statuses to errors with a code, a reason and a hint. Pure; it decides nothing about trying again.
  */
-import { type ErrorCode, OciError, systemCode } from "../errors";
+import { OciError, systemCode } from "../errors";
 import type { Endpoint } from "../types";
 import { CERTIFICATE_WANTED, certificateAlert } from "./certificate-alert";
 import { CERTIFICATE_FACTS } from "./certificate-facts";
@@ -12,6 +12,8 @@ import { registryMessage, saysCertificateWanted, saysHttpsWanted } from "./messa
 import { proxyFailure } from "./proxy-failure";
 import { DEAD, isBroken } from "./retry";
 import { isTlsFailure } from "./connection-errors";
+import { type Failure, REACH_HINT, statusFailure, unreachable } from "./status-failure";
+import type { Writing } from "./writing";
 
 /** What was being done, and where. */
 export interface Place {
@@ -26,14 +28,8 @@ export interface Place {
   readonly signal: AbortSignal;
   readonly deadlines: Deadlines;
   readonly isTokenService?: boolean;
-}
-
-/** Why it failed, before it has a place. */
-interface Failure {
-  readonly code: ErrorCode;
-  /** Follows "the registry" (or who else it was). */
-  readonly fact: string;
-  readonly hint: string;
+  /** What was being changed. */
+  readonly writing?: Writing;
 }
 
 const UNKNOWN_AUTHORITY = new Set([
@@ -43,8 +39,6 @@ const UNKNOWN_AUTHORITY = new Set([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
-
-const REACH_HINT = "check its name, the network and the proxy, or try again later";
 
 const UNKNOWN: Failure = {
   code: "TLS",
@@ -130,7 +124,7 @@ export function statusError(
   if (status === 400 && saysCertificateWanted(body)) {
     return failed(place, { code: "TLS", ...CERTIFICATE_WANTED }, reason, { status });
   }
-  const failure = classifyStatus(status, credentials);
+  const failure = statusFailure({ status, body, credentials, writing: place.writing });
   const details = credentials === undefined || !isRefusal(status) ? [] : [credentials.line];
   return failed(place, failure, reason, { status, details });
 }
@@ -201,41 +195,12 @@ function startsWithTlsAlert(error: unknown): boolean {
   return data.startsWith("\u0015\u0003");
 }
 
-function classifyStatus(status: number, credentials: CredentialNote | undefined): Failure {
-  const hint = credentials?.hint ?? "check the credentials";
-  if (status === 401 && credentials?.wereSent === true) {
-    return { code: "UNAUTHORIZED", fact: "refuses the credentials", hint };
-  }
-  if (status === 401) return { code: "UNAUTHORIZED", fact: "asks for credentials", hint };
-  if (status === 403) return { code: "FORBIDDEN", fact: "denies access", hint };
-  if (status === 404) {
-    return {
-      code: "NOT_FOUND",
-      fact: "does not have it",
-      hint: "check the name and the tag; some registries answer so where credentials are missing",
-    };
-  }
-  if (status === 429) {
-    const advice = "try again later; with credentials most registries allow more";
-    return { code: "RATE_LIMITED", fact: "refuses so many requests", hint: advice };
-  }
-  if (status >= 500) return unreachable("is out of order");
-  if (status === 408) {
-    return { code: "TIMEOUT", fact: "waited too long for the request", hint: REACH_HINT };
-  }
-  return { code: "REGISTRY", fact: "gave an answer that makes no sense here", hint: REACH_HINT };
-}
-
 function tls(fact: string): Failure {
   return {
     code: "TLS",
     fact,
     hint: "check the registry's name and certificate, and this machine's clock",
   };
-}
-
-function unreachable(fact: string): Failure {
-  return { code: "UNREACHABLE", fact, hint: REACH_HINT };
 }
 
 function reasonOf(error: Error): string {
@@ -290,8 +255,9 @@ function lineStart({ endpoint, url, isTokenService, proxy }: Place): string {
   return url.origin === origin ? `${name}${through}` : `${name}: ${url.origin}${through}`;
 }
 
-/** As the lines of errors and warnings call it: "https://ghcr.io", "mirror https://host/ghcr/team/app". */
+/** As lines call it: "https://ghcr.io", "mirror https://host/ghcr/team/app", "image layout /srv/x". */
 export function nameOfEndpoint(endpoint: Endpoint): string {
+  if (endpoint.layout !== undefined) return `image layout ${endpoint.layout}`;
   const { origin } = originOf(endpoint);
   return endpoint.role === "mirror" ? `mirror ${origin}/${endpoint.repository}` : origin;
 }

@@ -12,12 +12,16 @@ export const MESSAGE_BYTES = 8 * 1024;
 /** Longer lines hide the hint below them. */
 const LONGEST = 300;
 
+/** The codes of the errors in the body; empty where it has none. */
+export function errorCodes(body: Buffer): readonly string[] {
+  return errorsIn(parse(body)).flatMap(({ code }) => (typeof code === "string" ? [code] : []));
+}
+
 /** `CODE: message` of each error in the body, or undefined where it has none. */
 export function registryMessage(body: Buffer): string | undefined {
   const document = parse(body);
   if (!isRecord(document)) return undefined;
-  const errors = Array.isArray(document["errors"]) ? document["errors"].filter(isRecord) : [];
-  const listed = errors.map((error) => joined(error["code"], error["message"]));
+  const listed = errorsIn(document).map((error) => joined(error["code"], error["message"]));
   // OAuth2 has names of its own, and Docker Hub's token service has a third.
   const single = joined(document["error"], document["error_description"] ?? document["message"]);
   const other = joined(document["details"]);
@@ -48,6 +52,11 @@ function parse(body: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+function errorsIn(document: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const errors = isRecord(document) ? document["errors"] : undefined;
+  return Array.isArray(errors) ? errors.filter(isRecord) : [];
 }
 
 function joined(...parts: readonly unknown[]): string {

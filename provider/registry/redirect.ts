@@ -11,7 +11,15 @@ export interface Hop {
 }
 
 /** Headers that say nothing about the user; all others stay with the origin they were made for. */
-const HARMLESS = new Set(["accept", "accept-encoding", "range", "user-agent"]);
+const HARMLESS = new Set([
+  "accept",
+  "accept-encoding",
+  "content-length",
+  "content-range",
+  "content-type",
+  "range",
+  "user-agent",
+]);
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 

@@ -9,9 +9,9 @@ import { algorithmOf, hexOf } from "../digest";
 import { OciError } from "../errors";
 import { limitExceeded } from "../limits";
 import type { AuthorizedAsk } from "./authorize";
-import type { ManifestDocument } from "./client";
 import type { Question, Reply } from "./exchange";
 import { protocolError, statusError } from "./failure";
+import type { ManifestDocument } from "./manifest-reply";
 import { nextPage } from "./tags";
 
 /** Bytes of an index, and what the registry calls them. They have no digest of their own. */

@@ -1,5 +1,5 @@
 /**
- * What is known of one repository at one endpoint, asked with one credential: kept for a client, until
+ * What is known of one repository at one endpoint, asked with one credential for one kind of work: kept for a client, until
  * it is refused. What was granted under one trust, to one credential, is not used under another. It
  * sends nothing.
  */
@@ -8,6 +8,7 @@ import { digestOf } from "../digest";
 import type { CredentialSearch } from "../settings/credentials";
 import type { Credential, Endpoint } from "../types";
 import { originOf } from "./failure";
+import { scopesOf, type Writing } from "./writing";
 
 /** Looks for the machine's credential of a repository. */
 export type FindCredential = (
@@ -45,7 +46,7 @@ export interface Session {
 
 export interface Sessions {
   /** The report is told of what is wrong with places of credentials. */
-  of(endpoint: Endpoint, report: Report): Session;
+  of(endpoint: Endpoint, report: Report, writing?: Writing): Session;
   /** Whoever asks next begins anew, and looks for the credential anew. */
   forget(session: Session): void;
 }
@@ -54,8 +55,8 @@ export interface Sessions {
 export function createSessions(parts: SessionParts): Sessions {
   const known = new Map<string, Session>();
   return {
-    of(endpoint, report) {
-      const key = sessionKey(parts, endpoint);
+    of(endpoint, report, writing) {
+      const key = sessionKey(parts, endpoint, writing);
       const session = known.get(key) ?? newSession(parts, endpoint, report);
       known.set(key, session);
       return session;
@@ -86,11 +87,11 @@ function newSession(parts: SessionParts, endpoint: Endpoint, report: Report): Se
   };
 }
 
-function sessionKey(parts: SessionParts, endpoint: Endpoint): string {
+/** A token that pulls is too narrow for a push, and one that pushes is more than a pull should show. */
+function sessionKey(parts: SessionParts, endpoint: Endpoint, writing?: Writing): string {
   const { repository, tls, clientCertificate = null, registry } = endpoint;
   const { origin } = originOf(endpoint);
+  const scopes = scopesOf(repository, writing);
   const credential = endpoint.credential ?? searchOf(parts, endpoint);
-  return digestOf(
-    JSON.stringify([origin, registry, repository, tls, clientCertificate, credential]),
-  );
+  return digestOf(JSON.stringify([origin, registry, scopes, tls, clientCertificate, credential]));
 }

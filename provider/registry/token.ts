@@ -1,6 +1,6 @@
 /**
  * Asks a token service for a token that pulls one repository. Plans who may see the password before
- * it asks; caches nothing and never asks for more than pull.
+ * it asks; caches nothing and never asks for more than the request in hand takes.
  *
  * Rules: https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/
  */
@@ -13,6 +13,7 @@ import type { Challenge } from "./challenge";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
 import type { CredentialNote } from "./credential-note";
 import { originOf, type Place, protocolError, statusError } from "./failure";
+import { scopesOf, type Writing } from "./writing";
 
 /** The name under which token services know this client. */
 const CLIENT_ID = "pulumi-oci-artifact";
@@ -44,7 +45,11 @@ export interface TokenErrand {
 }
 
 /** The plan for a challenge, or in a clause why its realm is refused. Pure. */
-export function planToken(endpoint: Endpoint, { parameters }: Challenge): TokenPlan | string {
+export function planToken(
+  endpoint: Endpoint,
+  { parameters }: Challenge,
+  writing?: Writing,
+): TokenPlan | string {
   const text = parameters.get("realm") ?? "";
   if (!URL.canParse(text)) return "names no token service that could be asked";
   const realm = new URL(text);
@@ -61,7 +66,7 @@ export function planToken(endpoint: Endpoint, { parameters }: Challenge): TokenP
   return {
     realm,
     service: parameters.get("service"),
-    scopes: [`repository:${endpoint.repository}:pull`, ...furtherScopes(parameters)],
+    scopes: [...scopesOf(endpoint.repository, writing), ...furtherScopes(parameters)],
     withheld: withheldFrom(realm, origin),
   };
 }
@@ -120,7 +125,7 @@ export async function requestToken(
   throw refusal(refused ?? reply);
 }
 
-type Form = Pick<Question, "method" | "url" | "headers" | "body">;
+type Form = Pick<Question, "method" | "url" | "headers" | "body" | "isOnce">;
 
 function postOf(plan: TokenPlan, identityToken: string): Form {
   const form = new URLSearchParams({
@@ -132,6 +137,7 @@ function postOf(plan: TokenPlan, identityToken: string): Form {
   });
   return {
     method: "POST",
+    isOnce: true,
     url: plan.realm,
     headers: { ...HEADERS, "content-type": "application/x-www-form-urlencoded" },
     body: form.toString(),

@@ -15,15 +15,19 @@ import type { Deadlines } from "./deadlines";
 import type { ProxyParts } from "./proxy-dispatcher";
 import { createTrust } from "./trust";
 
+export type Method = "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
+
 export interface TransportRequest {
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: Method;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer | Readable | undefined;
   readonly tls: TlsOptions;
   readonly clientCertificate?: ClientCertificate | undefined;
   readonly proxy?: URL | undefined;
   readonly deadlines: Deadlines;
+  /** In place of `deadlines.headers`, where the server has more to do before it answers. */
+  readonly answerWithin?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -66,8 +70,8 @@ export function createTransport(settings: Settings): Transport {
   };
   return {
     send: async (asked) => {
-      const { url, method, headers, body, deadlines } = asked;
-      const patience = new Patience(deadlines.headers);
+      const { url, method, headers, body, deadlines, answerWithin = deadlines.headers } = asked;
+      const patience = new Patience(answerWithin);
       const { statusCode, ...answer } = await request.call(dispatcherFor(asked), {
         origin: url.origin,
         path: url.pathname + url.search,
@@ -78,7 +82,7 @@ export function createTransport(settings: Settings): Transport {
         onInfo: () => {
           patience.spend();
         },
-        headersTimeout: deadlines.headers,
+        headersTimeout: answerWithin,
         bodyTimeout: deadlines.stall,
       });
       // Whoever reads sees the error; whoever destroys an unread body must not end the process.

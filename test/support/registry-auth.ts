@@ -120,8 +120,13 @@ function bearerRefusal(
   const token = context.tokens.get(shown ?? "");
   const isValid = token !== undefined && token.expiresAt > context.now();
   const granted = token?.access.get(request.repository ?? "") ?? [];
-  if (isValid && needed.every((action) => granted.includes(action))) return undefined;
-  const scope = `repository:${request.repository ?? ""}:${needed.join(",")}`;
+  const source = request.url.searchParams.get("from");
+  const isMountable = source === null || token?.access.get(source)?.includes("pull") === true;
+  if (isValid && isMountable && needed.every((action) => granted.includes(action))) {
+    return undefined;
+  }
+  const mounted = source === null ? "" : ` repository:${source}:pull`;
+  const scope = `repository:${request.repository ?? ""}:${needed.join(",")}${mounted}`;
   const parameters = [
     ["realm", auth.realmUrl ?? context.realm()],
     ["service", serviceOf(auth)],

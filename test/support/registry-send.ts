@@ -35,6 +35,19 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** The first bytes of the body of a request; the rest is not read. */
+export async function readStart(request: IncomingMessage, length: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  const iterator = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of iterator) {
+    chunks.push(chunk as Uint8Array);
+    read += (chunk as Uint8Array).length;
+    if (read >= length) break;
+  }
+  return Buffer.concat(chunks).subarray(0, length);
+}
+
 /** Where there can be none, Node drops what is written and never asks to wait. */
 function canHaveBody(response: ServerResponse): boolean {
   return (

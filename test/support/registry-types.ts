@@ -78,6 +78,10 @@ export type Fault =
   | { readonly kind: "range"; readonly how: RangeFault }
   /** Waits, then gives the true answer. */
   | { readonly kind: "delay"; readonly milliseconds: number }
+  /** Does what is asked, and destroys the connection without an answer. */
+  | { readonly kind: "unanswered" }
+  /** Destroys the connection after this many bytes of the request's body; an upload keeps them, or not. */
+  | { readonly kind: "cutBody"; readonly afterBytes: number; readonly isKept?: boolean }
   /** Ends the body in good order (chunked, no Content-Length) after this many bytes. */
   | { readonly kind: "truncate"; readonly bytes: number }
   /** Never ends the body: repeats it (or zeros, where it is empty) for as long as anyone reads. */
@@ -173,6 +177,21 @@ export interface BlobStorage {
   readonly refusesAuthorization?: boolean;
 }
 
+/** How uploads go, where that is not the plainest way. */
+export interface UploadQuirks {
+  /** Where uploads lead: a path (`relative`, default), a URL, or somewhere else. */
+  readonly location?: "relative" | "absolute" | ((path: string) => string);
+  /** Bytes, as the answer to POST names them; smaller ones, but for the last, and larger are refused. */
+  readonly leastChunk?: number;
+  readonly mostChunk?: number;
+  /** Status of the answer to PATCH. */
+  readonly refusesChunks?: number;
+  /** Takes chunks, and keeps the first one only. */
+  readonly losesChunks?: boolean;
+  /** Answers a mount with an upload. */
+  readonly mountsNothing?: boolean;
+}
+
 /** How a registry differs from the specification. Profiles of known registries are rows of this. */
 export interface RegistryQuirks {
   /** Sends no Docker-Content-Digest. */
@@ -185,6 +204,13 @@ export interface RegistryQuirks {
   readonly link?: "relative" | "absolute" | ((next: URL) => string);
   /** Blobs lie elsewhere. */
   readonly blobs?: BlobStorage;
+  readonly uploads?: UploadQuirks;
+  /** Status of the answer to a PUT that would move a tag. */
+  readonly immutableTags?: number;
+  /** Status of the answer to any DELETE. */
+  readonly refusesDeletion?: number;
+  /** Repositories are not made by a push: one that is not there is unknown. */
+  readonly wantsRepository?: boolean;
   /** A cache that knows a repository only once a manifest was got from it by tag. */
   readonly isPullThrough?: boolean;
 }

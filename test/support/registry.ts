@@ -17,9 +17,10 @@ import { startListener, type Listener } from "./registry-listener";
 import { matchesFilter, openEntry } from "./registry-log";
 import { pull } from "./registry-pull";
 import { push } from "./registry-push";
-import { readBody, send } from "./registry-send";
+import { readBody, readStart, send } from "./registry-send";
 import { createSignedUrls, type SignedUrls } from "./registry-storage";
 import { createStore, type RegistryStore } from "./registry-store";
+import { keepPart } from "./registry-upload";
 import type {
   Fault,
   LoggedRequest,
@@ -130,12 +131,22 @@ async function serve(
   const head = requestOf(entry, incoming.socket instanceof TLSSocket ? "https" : "http");
   const refusal = parts.guard.refusal(head);
   const fault = parts.faults.next(entry, refusal !== undefined);
+  if (fault?.kind === "cutBody") {
+    const part = await readStart(incoming, fault.afterBytes);
+    if (fault.isKept === true) keepPart(head, parts.store, part);
+    incoming.socket.destroy();
+    return;
+  }
   if (fault !== undefined && (await isTakenOver(fault, incoming, response))) return;
   const body = await readBody(incoming);
   if (entry.kind === "token" && body.length > 0) entry.form = body.toString();
   const request = { ...head, body };
   const replaced = fault === undefined ? undefined : replacement(fault, entry);
   const answer = replaced ?? refusal ?? answerOf(parts, request);
+  if (fault?.kind === "unanswered") {
+    incoming.socket.destroy();
+    return;
+  }
   if (fault === undefined || replaced !== undefined) {
     send(response, answer);
     return;
