@@ -7,6 +7,14 @@ import type { Flag } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
 import { inputsOf, problemOfFlags, repeatableFlags, type FlagValues } from "./flag-values";
+import { isPublishVerb, PUBLISH_VERBS } from "./publish-arguments";
+import {
+  LOCK_FLAGS,
+  lockFileCommand,
+  withFrozen,
+  type LockCommand,
+  type VendorCommand,
+} from "./lock-arguments";
 
 interface RoadCommand {
   readonly json: boolean;
@@ -43,12 +51,21 @@ export interface VerifyCommand extends RoadCommand {
   readonly reference: string;
 }
 
+/** `tags`: what a range may choose from, or does. */
+export interface TagsCommand extends RoadCommand {
+  readonly kind: "tags";
+  readonly reference: string;
+}
+
 export type Command =
   | PullCommand
   | PullListCommand
   | InspectCommand
   | ExplainCommand
   | VerifyCommand
+  | TagsCommand
+  | LockCommand
+  | VendorCommand
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problem: string };
@@ -67,9 +84,15 @@ const OWN_FLAGS: readonly Flag[] = [
       "Of inspect: print which places a pull would ask, in order, how, and with which login; asks nobody",
   },
   {
+    name: "referrers",
+    description:
+      "Of inspect: print what refers to the artifact, too: signatures, SBOMs, attestations",
+  },
+  {
     name: "online",
     description: "With --endpoints: ask each of them for the manifest, and compare the answers",
   },
+  ...LOCK_FLAGS,
   { name: "json", description: "Print the result, or the error, as JSON on standard output" },
   { name: "help", description: "Print this" },
   { name: "version", description: "Print the version" },
@@ -79,7 +102,7 @@ const OWN_FLAGS: readonly Flag[] = [
 const FLAGS_OF_ONE = ["output", "digest"] as const;
 
 /** What `inspect` alone takes. */
-const FLAGS_OF_INSPECT = ["endpoints", "online"] as const;
+const FLAGS_OF_INSPECT = ["endpoints", "online", "referrers"] as const;
 
 /** Every flag with what it says in the help, inputs first. */
 export function allFlags(): readonly Flag[] {
@@ -113,9 +136,12 @@ export function parseCommand(args: readonly string[]): Command {
   return roadCommand(values as FlagValues, positionals);
 }
 
-function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]): Command {
-  if (verb !== "pull" && verb !== "inspect" && verb !== "verify") {
-    return wrong(`there is no command "${verb ?? ""}"; there are pull, inspect, verify and cache`);
+function roadCommand(given: FlagValues, [verb, ...references]: readonly string[]): Command {
+  if (verb === "lock" || verb === "vendor") return lockCommandOf(verb, references, given);
+  const flags = withFrozen(verb ?? "", given);
+  if (typeof flags === "string") return wrong(flags);
+  if (verb !== "pull" && verb !== "inspect" && verb !== "verify" && verb !== "tags") {
+    return wrong(noCommand(verb));
   }
   const foreign = FLAGS_OF_INSPECT.find((name) => flags[name] !== undefined);
   if (verb !== "inspect" && foreign !== undefined) return wrong(`${verb} takes no --${foreign}`);
@@ -133,12 +159,34 @@ function roadCommand(flags: FlagValues, [verb, ...references]: readonly string[]
   const common = { reference, json: flags["json"] === true, flags };
   if (verb === "inspect") return inspectCommand(common);
   if (verb === "verify") return verifyCommand(common);
+  if (verb === "tags") return { kind: verb, ...common };
   if (typeof output !== "string" || output === "") return wrong("pull needs --output DIR");
   return { kind: verb, output, ...common };
 }
 
+function noCommand(verb = ""): string {
+  if (isPublishVerb(verb)) return `write ${verb} in front of its flags`;
+  const others = `${PUBLISH_VERBS.join(", ")} and cache`;
+  return `there is no command "${verb}"; there are pull, inspect, verify, tags, lock, vendor, ${others}`;
+}
+
+function lockCommandOf(
+  verb: "lock" | "vendor",
+  references: readonly string[],
+  flags: FlagValues,
+): Command {
+  const command = lockFileCommand(verb, references, flags);
+  return typeof command === "string" ? wrong(command) : command;
+}
+
 function inspectCommand(common: Omit<InspectCommand, "kind">): Command {
-  const { endpoints, online } = common.flags;
+  const { endpoints, online, referrers } = common.flags;
+  if (endpoints === true && referrers === true) {
+    return wrong("--referrers does not go with --endpoints, which asks nobody for it");
+  }
+  if (endpoints === true && common.flags["semver"] !== undefined) {
+    return wrong("--semver does not go with --endpoints: they are the same for each tag; name one");
+  }
   if (endpoints === true) return { kind: "explain", online: online === true, ...common };
   return online === undefined
     ? { kind: "inspect", ...common }
@@ -163,7 +211,7 @@ function verifyCommand(common: Omit<VerifyCommand, "kind">): Command {
 }
 
 function listCommand(
-  verb: "pull" | "inspect" | "verify",
+  verb: "pull" | "inspect" | "verify" | "tags",
   file: string,
   references: readonly string[],
   flags: FlagValues,

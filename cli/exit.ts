@@ -14,6 +14,7 @@ export const EXIT_CODES = {
       "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found. For inspect --online: nobody answered",
   },
   usage: { code: 2, means: "the command line is wrong" },
+  different: { code: 3, means: "diff --exit-code: there are differences" },
   hungUp: { code: 129, means: "the terminal was closed (SIGHUP); nothing was left half-written" },
   interrupted: { code: 130, means: "interrupted (SIGINT); nothing was left half-written" },
   terminated: { code: 143, means: "terminated (SIGTERM); nothing was left half-written" },

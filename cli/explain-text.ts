@@ -4,7 +4,7 @@
  */
 import { OciError } from "../provider/errors";
 import { answersOf } from "../provider/explain-answers";
-import type { Dialled, ExplainedEndpoint } from "../provider/explain-endpoint";
+import type { Dialled, ExplainedEndpoint, OpenedLayout } from "../provider/explain-endpoint";
 import type { Explanation } from "../provider/pulumi/explain";
 import { redact } from "../provider/redact";
 import { failureOf } from "./exit";
@@ -54,7 +54,19 @@ function blockOf(endpoint: ExplainedEndpoint, number: number, flags: FlagValues)
     ...rows("  for", list(meaning)),
     ...rows("  skipped", list(skipped && withFlags(skipped))),
     ...(tag === undefined || tag.skipped === skipped ? [] : rows("  tag", [tagText(tag)])),
-    ...(skipped === undefined ? dialledRows(endpoint) : []),
+    ...(endpoint.skipped !== undefined
+      ? []
+      : "layout" in endpoint
+        ? layoutRows(endpoint)
+        : dialledRows(endpoint)),
+  ];
+}
+
+function layoutRows({ layout, answer }: OpenedLayout): string[] {
+  return [
+    ...rows("  path", [layout]),
+    ...rows("  connection", ["none: an image layout is read from this machine"]),
+    ...rows("  answer", answerLines(answer)),
   ];
 }
 
@@ -124,7 +136,8 @@ function byWhom(source: string): string {
 function searchRows(endpoints: readonly ExplainedEndpoint[]): string[] {
   const numbers = new Map<string, readonly number[]>();
   for (const [position, endpoint] of endpoints.entries()) {
-    if (endpoint.skipped !== undefined || "source" in endpoint.credential) continue;
+    if (endpoint.skipped !== undefined || "layout" in endpoint) continue;
+    if ("source" in endpoint.credential) continue;
     const places = endpoint.credential.searched.join("\n");
     numbers.set(places, [...(numbers.get(places) ?? []), position + 1]);
   }

@@ -5,19 +5,23 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { OciError, systemCode } from "../provider/errors";
 import { documentedInputs } from "../provider/pulumi/inputs";
-import type { FlagValues } from "./flag-values";
+import type { FlagValues, InputRows } from "./flag-values";
 
 /**
  * By flag, what was read; nothing for flags that hold their values themselves.
  *
+ * @param rows - Default: the inputs of a pull.
  * @throws OciError CONFIG where a file cannot be read, or is no JSON and should be
  */
-export async function readSources(flags: FlagValues): Promise<Readonly<Record<string, unknown>>> {
+export async function readSources(
+  flags: FlagValues,
+  rows: InputRows = documentedInputs(),
+): Promise<Readonly<Record<string, unknown>>> {
   const read: Record<string, unknown> = {};
   if (flags["password-stdin"] === true) {
     read["password-stdin"] = withoutLineEnd(await text(process.stdin));
   }
-  for (const { name, file } of documentedInputs().flatMap((input) => input.flags)) {
+  for (const { name, file } of rows.flatMap((input) => input.flags)) {
     const path = flags[name];
     if (file === undefined || typeof path !== "string") continue;
     const content = await contentOf(name, path);

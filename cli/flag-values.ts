@@ -2,11 +2,14 @@
  * From the texts of flags to the values of inputs, by the one table of inputs. Pure: a value is judged
  * by its form alone; the road judges the rest.
  */
-import type { InputType } from "../provider/pulumi/input-types";
+import type { InputRow, InputType } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 
 /** Values of flags, by name. */
 export type FlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** Inputs with their flags, of one table. */
+export type InputRows = readonly (InputRow & { readonly name: string })[];
 
 /** Flags that make sense together only. */
 const PAIRS = [
@@ -17,14 +20,16 @@ const PAIRS = [
 /**
  * The inputs that the flags stand for.
  * @param read - By flag, what was read where the flag says: from a file, or from standard input.
+ * @param rows - Default: the inputs of a pull.
  */
 export function inputsOf(
   reference: string,
   flags: FlagValues,
   read: Readonly<Record<string, unknown>> = {},
+  rows?: InputRows,
 ): Readonly<Record<string, unknown>> {
   const inputs: Record<string, unknown> = { reference };
-  for (const { flag, input, field, isPair, isNumber, isNegation } of inputFlags()) {
+  for (const { flag, input, field, isPair, isNumber, isNegation } of inputFlags(rows)) {
     const value = flags[flag];
     if (value === undefined) continue;
     const parsed = isPair ? pairsOf(value, isNumber) : isNumber ? numbersOf(value) : value;
@@ -66,14 +71,14 @@ function isObject(value: unknown): value is object {
 }
 
 /** What is wrong with the values as such; undefined where nothing is. */
-export function problemOfFlags(flags: FlagValues): string | undefined {
+export function problemOfFlags(flags: FlagValues, rows?: InputRows): string | undefined {
   const single = PAIRS.find(
     (pair) => pair.filter((name) => flags[name] !== undefined).length === 1,
   );
   if (single !== undefined) return `--${single[0]} and --${single[1]} go together`;
-  const signers = problemOfSigners(flags);
+  const signers = problemOfSigners(flags, rows);
   if (signers !== undefined) return signers;
-  for (const { flag, isPair, isNumber } of inputFlags()) {
+  for (const { flag, isPair, isNumber } of inputFlags(rows)) {
     for (const text of [flags[flag] ?? []].flat()) {
       if (isPair && pairOf(text, isNumber) === undefined) return `--${flag} takes NAME=VALUE`;
       if (!isPair && isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
@@ -83,8 +88,8 @@ export function problemOfFlags(flags: FlagValues): string | undefined {
 }
 
 /** Who has to have signed is said by a key or by an identity; a file of `--verify` may say it, too. */
-function problemOfSigners(flags: FlagValues): string | undefined {
-  const given = inputFlags().filter(
+function problemOfSigners(flags: FlagValues, rows?: InputRows): string | undefined {
+  const given = inputFlags(rows).filter(
     ({ flag, input }) => input === "verify" && flags[flag] !== undefined,
   );
   const [first] = given;
@@ -113,8 +118,8 @@ interface InputFlag {
   readonly isNegation: boolean;
 }
 
-function inputFlags(): readonly InputFlag[] {
-  return documentedInputs().flatMap(({ name: input, type, flags }) =>
+function inputFlags(rows: InputRows = documentedInputs()): readonly InputFlag[] {
+  return rows.flatMap(({ name: input, type, flags }) =>
     flags.map(({ name: flag, field, pairs, repeatable, negates }) => {
       const kind = typeOf(type, field?.split(".") ?? [])?.kind;
       const isPair = pairs === true;
@@ -133,8 +138,8 @@ function inputFlags(): readonly InputFlag[] {
 }
 
 /** Names of the flags that may be given several times. */
-export function repeatableFlags(): readonly string[] {
-  return inputFlags().flatMap(({ flag, isRepeatable }) => (isRepeatable ? [flag] : []));
+export function repeatableFlags(rows?: InputRows): readonly string[] {
+  return inputFlags(rows).flatMap(({ flag, isRepeatable }) => (isRepeatable ? [flag] : []));
 }
 
 /** The type that a path of fields leads to. */

@@ -3,7 +3,8 @@
  * what they are about. Pure.
  */
 import type { Flag, InputRow } from "../provider/pulumi/input-types";
-import { documentedInputs } from "../provider/pulumi/inputs";
+import { documentedInputs, INPUT_ROWS } from "../provider/pulumi/inputs";
+import { documentedPushInputs } from "../provider/pulumi/push/push-inputs";
 
 /** What paths are relative to, where there is a program. */
 const OF_PROGRAMS = "relative to the program's directory";
@@ -20,12 +21,21 @@ export function withFlags(message: string): string {
   return lines.join("\n");
 }
 
-/** A hint alone, likewise; in hints, names like `plainHttp` are inputs, with their values. */
+/** A hint alone, likewise; in hints, names like `plainHttp` are inputs, and others with a value. */
 export function hintWithFlags(hint: string): string {
-  const inputs = documentedInputs();
+  const inputs = knownInputs();
   const withInputs = inputs.reduce((text, { name, flags: [flag] }) => {
-    if (flag === undefined || !/[A-Z]/.test(name)) return text;
-    const named = new RegExp(`\\b${name}(?:: (?:true|"(\\w+)"))?(?![\\w.])`, "g");
+    if (flag === undefined) return text;
+    if (flag.pairs === true && flag.field === undefined) {
+      const pair = new RegExp(`\\b${name}: \\{ "([^"]+)": "([^"]+)" \\}`, "g");
+      return text.replace(pair, `--${flag.name} $1=$2`);
+    }
+    // A word that may be just that is an input where a value stands behind it.
+    const isWord = !/[A-Z]/.test(name);
+    const named = new RegExp(
+      `\\b${name}(?:: (?:true|"([\\w.-]+)"))${isWord ? "" : "?"}(?![\\w.])`,
+      "g",
+    );
     return text.replace(named, (_, value?: string) =>
       value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
     );
@@ -43,9 +53,17 @@ export function hintWithFlags(hint: string): string {
     }, withInputs);
 }
 
+/** Of pulling, and those that publishing has beside them. */
+function knownInputs(): readonly (InputRow & { readonly name: string })[] {
+  return [
+    ...documentedInputs(),
+    ...documentedPushInputs().filter(({ name }) => !INPUT_ROWS.has(name)),
+  ];
+}
+
 /** What can be nothing but an input: `input "digest"`, `caCertificates[0]`, `timeouts.total`. */
 function fieldsAsFlags(text: string): string {
-  const inFlags = documentedInputs().flatMap(namesOf);
+  const inFlags = knownInputs().flatMap(namesOf);
   return inFlags
     .reduce((whole, [name, flag]) => whole.replace(name, flag), text)
     .replaceAll(OF_PROGRAMS, "relative to the working directory");

@@ -1,6 +1,7 @@
 /**
  * What the pulls of a list came to, for a person, a script, and as JSON; in the order of the list. Pure.
  */
+import type { ErrorCode } from "../provider/errors";
 import { printable } from "../provider/redact";
 import type { Failure } from "./exit";
 import type { Placed } from "./pull";
@@ -25,13 +26,21 @@ export function failureText(outcomes: readonly Outcome[]): string {
   if (failed.length === 0) return "";
   // Whoever interrupts need not read what of.
   const shown = failed.filter(({ failure }) => failure.code !== "CANCELLED");
-  const cancelled = failed.length - shown.length;
+  const codes = failed.map(({ failure }) => failure.code);
+  return [...shown.map(describe), countsText("pulled", outcomes.length, codes)].join("");
+}
+
+/** "2 of 4 pulled, 1 failed, 1 cancelled"; "" where none has failed. */
+export function countsText(done: string, all: number, codes: readonly ErrorCode[]): string {
+  if (codes.length === 0) return "";
+  const cancelled = codes.filter((code) => code === "CANCELLED").length;
+  const failed = codes.length - cancelled;
   const counts = [
-    `${outcomes.length - failed.length} of ${outcomes.length} pulled`,
-    ...(shown.length > 0 ? [`${shown.length} failed`] : []),
+    `${all - codes.length} of ${all} ${done}`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
   ];
-  return [...shown.map(describe), `${counts.join(", ")}\n`].join("");
+  return `${counts.join(", ")}\n`;
 }
 
 /** A list of results; of failures, the reference, the folder and the error. */

@@ -45,10 +45,11 @@ const NOT_OF_LOCK = [
   "from-file",
   "endpoints",
   "online",
+  "referrers",
   "on-tag-move",
   "on-local-change",
 ];
-const NOT_OF_VENDOR = ["from-file", "endpoints", "online", "on-tag-move", "remove"];
+const NOT_OF_VENDOR = ["from-file", "endpoints", "online", "referrers", "on-tag-move", "remove"];
 
 /** The command, or what is wrong with it. */
 export function lockFileCommand(

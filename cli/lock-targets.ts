@@ -47,7 +47,8 @@ export function allTargets(
   }
   const file = lockFileOf(flags);
   const fact = entries === undefined ? "there is no such file" : "it has no entries";
-  throw outdated(file, fact, "to lock an artifact: oci-artifact lock registry/repository:tag");
+  const command = lockCommand("registry/repository:tag", {}, file);
+  throw outdated(file, fact, `to lock an artifact: ${command}`);
 }
 
 /** What is for one registry goes to no other one. */

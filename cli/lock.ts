@@ -35,7 +35,10 @@ export async function lockCommand(command: LockCommand): Promise<number> {
     const problem = problemOfTargets(wanted.targets, flags);
     if (problem !== undefined) return sayUsage(problem);
     const examined = await examine(wanted.targets, flags, read);
-    if (examined.exitCode !== EXIT_CODES.done.code) return sayUnexamined(examined, file, json);
+    if (examined.exitCode !== EXIT_CODES.done.code) {
+      const end = command.frozen ? "" : `${file} is not written: `;
+      return sayUnexamined(examined, file, json, end);
+    }
     return command.frozen
       ? sayFrozen(examined.renewed, file, json)
       : await write(examined.renewed, file, json);
@@ -85,15 +88,30 @@ export async function examine(
   };
 }
 
-/** The exit code of what was not found out, after saying why. */
-export function sayUnexamined({ failures, exitCode }: Examined, file: string, json: boolean) {
+/**
+ * The exit code of what was not found out, after saying why; and what is outdated of the rest.
+ *
+ * @param end - What comes of it, for the last line
+ */
+export function sayUnexamined(
+  { renewed, failures, exitCode }: Examined,
+  file: string,
+  json: boolean,
+  end: string,
+): number {
   if (json) {
     const errors = failures.map(({ name, failure }) => ({ name, error: failure }));
-    process.stdout.write(`${JSON.stringify({ file, written: false, failures: errors })}\n`);
-  } else {
-    const count = `${file} is as it was: ${countOf(failures.length)} could not be looked at\n`;
-    process.stderr.write(`${failuresText(failures)}${count}`);
+    const artifacts = renewed.map(renewedJson);
+    const said = { file, written: false, artifacts, failures: errors };
+    process.stdout.write(`${JSON.stringify(said)}\n`);
+    return exitCode;
   }
+  const isCancelled = failures.some(({ failure }) => failure.code === "CANCELLED");
+  const count = `${failures.length} of ${countOf(renewed.length + failures.length)} could not be looked at`;
+  process.stdout.write(changesText(renewed.filter(isOutdated)));
+  process.stderr.write(
+    `${failuresText(failures)}${end}${isCancelled ? "it was interrupted" : count}\n`,
+  );
   return exitCode;
 }
 

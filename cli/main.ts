@@ -9,9 +9,12 @@ import { parseCommand } from "./arguments";
 import { expectShortLife } from "./brevity";
 import { EXIT_CODES, sayUsage } from "./exit";
 import { helpText } from "./help";
+import { isPublishVerb } from "./publish-arguments";
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "cache") return await (await import("./cache.js")).cacheCommand(args.slice(1));
+  const [verb, ...rest] = args;
+  if (isPublishVerb(verb)) return await (await import("./publish.js")).publishCommand(verb, rest);
   const command = parseCommand(args);
   switch (command.kind) {
     case "help":
@@ -30,6 +33,12 @@ async function main(args: readonly string[]): Promise<number> {
       return await (await import("./pull.js")).inspectCommand(command);
     case "verify":
       return await (await import("./pull.js")).verifyCommand(command);
+    case "lock":
+      return await (await import("./lock.js")).lockCommand(command);
+    case "vendor":
+      return await (await import("./vendor.js")).vendorCommand(command);
+    case "tags":
+      return await (await import("./tags.js")).tagsCommand(command);
     case "explain":
       return await (await import("./pull.js")).explainCommand(command);
   }

@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { OciError } from "../provider/errors";
+import { LAYOUT_REGISTRY } from "../provider/reference/oci-layout";
 import { parseReference } from "../provider/reference/parse";
 import type { FlagValues } from "./flag-values";
 
@@ -14,7 +15,7 @@ export const MOST_LINES = 10_000;
 const SHOWN_LINES = 50;
 
 /** What is for one registry: a login, a certificate, mirrors, and each switch that is a risk. */
-const FLAGS_OF_A_REGISTRY = [
+export const FLAGS_OF_A_REGISTRY = [
   "username",
   "identity-token-file",
   "cert-file",
@@ -63,11 +64,11 @@ export function parsePullList(
   if (lines.length > MOST_LINES) {
     return { problem: `${name} lists ${lines.length} artifacts; ${MOST_LINES} are the most` };
   }
-  const read = lines.map(({ raw, line }) => readLine(raw, line, directory));
+  const read = lines.map(({ raw, line }) => readLine(raw, line, directory, flags));
   const pulls = read.filter((pull) => "folder" in pull);
   const wrong = [...read.filter((pull) => "fact" in pull), ...overlaps(pulls)];
   if (wrong.length > 0) return { problem: problemOf(name, wrong) };
-  const problem = registriesProblem(pulls, flags);
+  const problem = registriesProblem(pulls, flags, "the list");
   return problem === undefined ? { pulls } : { problem };
 }
 
@@ -77,7 +78,12 @@ interface WrongLine {
   readonly fact: string;
 }
 
-function readLine(raw: string, line: number, directory: string): ListedPull | WrongLine {
+function readLine(
+  raw: string,
+  line: number,
+  directory: string,
+  flags: FlagValues,
+): ListedPull | WrongLine {
   const [reference = "", folder, ...more] = raw.split("\t").map((part) => part.trim());
   if (folder === undefined) return { line, fact: "there is no tab between reference and folder" };
   if (more.length > 0) return { line, fact: "there is more than one tab" };
@@ -85,7 +91,10 @@ function readLine(raw: string, line: number, directory: string): ListedPull | Wr
   if (folder === "") return { line, fact: "the folder is missing" };
   if (folder.includes("\0")) return { line, fact: "the folder has a NUL in its name" };
   try {
-    const { registry } = parseReference(reference);
+    const { registry, tag, digest } = parseReference(reference);
+    if (flags["semver"] !== undefined && (tag ?? digest) !== undefined) {
+      return { line, fact: "the reference names what --semver chooses: a tag, or a digest" };
+    }
     return { reference, registry, folder, directory: resolve(directory, folder), line };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
@@ -115,12 +124,17 @@ function ancestorsOf(path: string): readonly string[] {
   return parent === path ? [] : [parent, ...ancestorsOf(parent)];
 }
 
-/** What is given for a registry goes to that one alone. */
-function registriesProblem(pulls: readonly ListedPull[], flags: FlagValues): string | undefined {
+/** What is given for a registry goes to that one alone. `list` is what names several. */
+export function registriesProblem(
+  pulls: readonly Pick<ListedPull, "registry">[],
+  flags: FlagValues,
+  list: string,
+): string | undefined {
   const flag = FLAGS_OF_A_REGISTRY.find((name) => flags[name] !== undefined);
-  const [one, other] = new Set(pulls.map(({ registry }) => registry));
+  const names = pulls.map(({ registry }) => registry).filter((name) => name !== LAYOUT_REGISTRY);
+  const [one, other] = new Set(names);
   if (flag === undefined || other === undefined) return undefined;
-  return `--${flag} is for one registry, and the list names ${one ?? ""} and ${other}; make a list for each, or use --registries`;
+  return `--${flag} is for one registry, and ${list} names ${one ?? ""} and ${other}; make a list for each, or use --registries`;
 }
 
 function problemOf(name: string, wrong: readonly WrongLine[]): string {

@@ -16,7 +16,7 @@ import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import type { ExplainCommand, InspectCommand, PullCommand, VerifyCommand } from "./arguments";
 import { readSources } from "./flag-sources";
-import { inputsOf } from "./flag-values";
+import { type FlagValues, inputsOf, type InputRows } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
 import { explanationJson, explanationText, isUnanswered } from "./explain-text";
 import { inspectionJson, inspectionText } from "./inspection-text";
@@ -29,7 +29,7 @@ export async function pullCommand(command: PullCommand): Promise<number> {
     const placed = await pullTo(command.output, inputs, options);
     const text = command.json
       ? JSON.stringify(placed)
-      : `${placed.pinned}\n${amountOf(placed)} in ${printable(command.output)}`;
+      : `${placed.pinned}\n${tagIn(command, placed)}${amountOf(placed)} in ${printable(command.output)}`;
     return { text };
   });
 }
@@ -57,7 +57,10 @@ export async function pullTo(
 /** Runs the command. Returns the exit code. */
 export async function inspectCommand(command: InspectCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
-    const { pinned, found } = await inspectInputs(inputs, options);
+    const { pinned, found } = await inspectInputs(inputs, {
+      ...options,
+      referrers: command.flags["referrers"] === true,
+    });
     const text = command.json
       ? JSON.stringify(inspectionJson(pinned, found))
       : inspectionText(pinned, found).trimEnd();
@@ -68,10 +71,12 @@ export async function inspectCommand(command: InspectCommand): Promise<number> {
 /** Runs the command. Returns the exit code: a failure where nobody has signed who has to have. */
 export async function verifyCommand(command: VerifyCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
-    const { pinned, digest, signers, servedBy } = await verifyInputs(inputs, options);
+    const { pinned, digest, chosen, signers, servedBy } = await verifyInputs(inputs, options);
+    const tag = chosen === undefined ? [] : [`tag ${chosen.tag}`];
+    const lines = [pinned, ...tag, ...signers.map((signer) => `signed by ${signer}`)];
     const text = command.json
-      ? JSON.stringify({ pinned, digest, signers, servedBy: servedBy?.host })
-      : printable([pinned, ...signers.map((signer) => `signed by ${signer}`)].join("\n"));
+      ? JSON.stringify({ pinned, digest, ...chosen, signers, servedBy: servedBy?.host })
+      : printable(lines.join("\n"));
     return { text };
   });
 }
@@ -86,6 +91,11 @@ export async function explainCommand(command: ExplainCommand): Promise<number> {
   });
 }
 
+/** Where a range has chosen it, which is nowhere else to be seen. */
+function tagIn({ flags }: PullCommand, { tag }: Pick<Placed, "tag">): string {
+  return flags["semver"] === undefined || tag === undefined ? "" : `tag ${tag}, `;
+}
+
 function amountOf({ fileCount, size }: { fileCount: number; size: number }): string {
   return `${fileCount} ${fileCount === 1 ? "file" : "files"}, ${formatByteSize(size)}`;
 }
@@ -94,17 +104,27 @@ function amountOf({ fileCount, size }: { fileCount: number; size: number }): str
 interface Result {
   readonly text: string;
   readonly isFailed?: boolean;
+  /** In the place of 0, where it is no failure. */
+  readonly exitCode?: number;
 }
 
 type Work = (inputs: Readonly<Record<string, unknown>>, options: SessionOptions) => Promise<Result>;
 
-type RoadCommand = PullCommand | InspectCommand | ExplainCommand | VerifyCommand;
+/** What every command has that works with a reference. */
+interface RoadCommand {
+  readonly reference: string;
+  readonly flags: FlagValues;
+  readonly json: boolean;
+  /** Whose flags they are. Default: of the inputs of a pull. */
+  readonly rows?: InputRows;
+}
 
-async function run(command: RoadCommand, work: Work): Promise<number> {
-  const { reference, flags, json } = command;
+/** Runs the work with the command's inputs, and prints what it comes to. Returns the exit code. */
+export async function run(command: RoadCommand, work: Work): Promise<number> {
+  const { reference, flags, json, rows } = command;
   let inputs: Readonly<Record<string, unknown>>;
   try {
-    inputs = inputsOf(reference, flags, await readSources(flags));
+    inputs = inputsOf(reference, flags, await readSources(flags, rows), rows);
   } catch (error) {
     return sayFailure(error, reference, json);
   }
@@ -112,10 +132,11 @@ async function run(command: RoadCommand, work: Work): Promise<number> {
   const { signal, exitCode } = listenForInterruption();
   const report = openTerminalReport();
   try {
-    const { text, isFailed } = await work(inputs, { directory: process.cwd(), report, signal });
+    const options = { directory: process.cwd(), report, signal };
+    const { text, isFailed, exitCode: code = EXIT_CODES.done.code } = await work(inputs, options);
     report.close();
-    process.stdout.write(`${text}\n`);
-    return isFailed === true ? EXIT_CODES.failed.code : EXIT_CODES.done.code;
+    if (text !== "") process.stdout.write(`${text}\n`);
+    return isFailed === true ? EXIT_CODES.failed.code : code;
   } catch (error) {
     report.close();
     return sayFailure(error, reference, json, exitCode());

@@ -9,13 +9,14 @@ import { entriesOf } from "../provider/lock/entries";
 import { outdated } from "../provider/lock/judge";
 import type { LockEntry } from "../provider/lock/lock-entry";
 import { readLock } from "../provider/lock/read-lock";
-import { inputsOfEntry, lockCommand } from "../provider/pulumi/lock-inputs";
+import { entryWords, validInputsOfEntry, lockCommand } from "../provider/pulumi/lock-inputs";
 import { isOutdated } from "../provider/pulumi/renew-entry";
 import { closeSessions } from "../provider/pulumi/session";
 import { printable } from "../provider/redact";
 import { EXIT_CODES, exitCodeOf, sayFailure, sayUsage } from "./exit";
 import { readSources } from "./flag-sources";
 import { listenForInterruption } from "./interruption";
+import { countsText } from "./list-results";
 import { examine, sayFrozen, sayUnexamined } from "./lock";
 import type { VendorCommand } from "./lock-arguments";
 import { allTargets, lockFileOf, problemOfTargets, transportOf } from "./lock-targets";
@@ -43,7 +44,9 @@ export async function vendorCommand(command: VendorCommand): Promise<number> {
     const read = await readSources(flags);
     if (frozen) {
       const examined = await examine(targets, flags, read);
-      if (examined.exitCode !== EXIT_CODES.done.code) return sayUnexamined(examined, file, json);
+      if (examined.exitCode !== EXIT_CODES.done.code) {
+        return sayUnexamined(examined, file, json, "nothing is placed: ");
+      }
       if (examined.renewed.some(isOutdated)) return sayFrozen(examined.renewed, file, json);
     }
     return await place(wanted, command, transportOf(flags, read));
@@ -68,10 +71,11 @@ async function vendoredOf(
   );
   const named = new Set(references.flatMap((name) => entriesOf(entries, name)));
   const isWanted = (entry: LockEntry): boolean => references.length === 0 || named.has(entry);
-  const { destined, clashes } = destinationsOf(entries, isWanted);
+  const { destined, clashes } = destinationsOf(entries, isWanted, entryWords);
   if (clashes.length > 0) {
     const fact = "entries are in each other's way";
-    const hint = "give one of them another folder: oci-artifact lock REF --output DIR";
+    const hint =
+      "give one of them another folder, by its words above: oci-artifact lock … --output DIR";
     const subject = { verb: "use the lock file", subject: file };
     throw new OciError({ code: "CONFIG", ...subject, fact, hint, details: clashes });
   }
@@ -101,7 +105,7 @@ async function place(
   const ended = await forSeveral(
     wanted,
     ({ entry, folder }, own) => {
-      const values = { ...transport, ...inputsOfEntry(entry, file), lockFile: file };
+      const values = { ...transport, ...validInputsOfEntry(entry, file), lockFile: file };
       return pullTo(folder, values, { directory: process.cwd(), report: own, signal });
     },
     report,
@@ -111,15 +115,13 @@ async function place(
   const failures = ended.flatMap(({ item, ...each }) =>
     "failure" in each ? [{ name: nameOf(item.entry), failure: each.failure }] : [],
   );
+  const codes = failures.map(({ failure }) => failure.code);
   if (json) process.stdout.write(`${JSON.stringify(ended.map(outcomeJson))}\n`);
   else {
     process.stdout.write(ended.map(outcomeText).join(""));
-    process.stderr.write(failuresText(failures));
+    process.stderr.write(`${failuresText(failures)}${countsText("placed", ended.length, codes)}`);
   }
-  return exitCodeOf(
-    failures.map(({ failure }) => failure.code),
-    exitCode(),
-  );
+  return exitCodeOf(codes, exitCode());
 }
 
 /** As of `pull --from-file`: the pinned reference, a tab, the folder. */

@@ -65,7 +65,10 @@ describe("pull", () => {
 
 describe("mistakes", () => {
   const cases: readonly [readonly string[], RegExp][] = [
-    [["push", "x"], /^there is no command "push"; there are pull, inspect, verify and cache$/],
+    [
+      ["pus", "x"],
+      /^there is no command "pus"; there are pull, inspect, verify, tags, lock, vendor, push, tag, attach, copy, diff and cache$/,
+    ],
     [["--json"], /^there is no command ""/],
     [["pull", "--output", "x"], /^pull needs a reference$/],
     [["pull", "a", "b", "c", "--output", "x"], /takes one reference, and got "b c" as well/],

@@ -2,7 +2,7 @@
  * Runs `oci-artifact` beside a lock file, as a user does: a registry, a working directory and a cache of
  * its own. It judges nothing.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -32,6 +32,8 @@ export interface LockWorld {
   readonly run: (...args: readonly string[]) => Promise<Run>;
   /** The same in another cache. */
   readonly runElsewhere: (...args: readonly string[]) => Promise<Run>;
+  /** Runs it, and interrupts it when a blob has been asked for. */
+  readonly interrupt: (...args: readonly string[]) => Promise<Run>;
   /** Publishes files as `team/<name>`. */
   readonly push: (name: string, files: Readonly<Record<string, string>>, tag?: string) => Artifact;
   /** `<host>/team/<name>:<tag>`. */
@@ -52,12 +54,17 @@ export async function lockWorld(t: TestContext): Promise<LockWorld> {
   const registry = await registryFor(t);
   const folder = folderFor(t);
   const home = folderFor(t);
-  const runIn = async (cache: string, args: readonly string[]): Promise<Run> => {
+  const runIn = async (
+    cache: string,
+    args: readonly string[],
+    watch: (child: ChildProcess) => void = () => undefined,
+  ): Promise<Run> => {
     const child = spawn(process.execPath, [COMMAND, ...args, "--plain-http"], {
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: home, XDG_CACHE_HOME: join(home, cache) },
     });
     child.stdin.end();
+    watch(child);
     const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { exitCode: await exit, stdout, stderr };
@@ -67,6 +74,15 @@ export async function lockWorld(t: TestContext): Promise<LockWorld> {
     folder,
     run: (...args) => runIn("cache", args),
     runElsewhere: (...args) => runIn("elsewhere", args),
+    interrupt: (...args) =>
+      runIn("cache", args, (child) => {
+        const look = setInterval(() => {
+          if (registry.count({ kind: "blob" }) > 0 && child.kill("SIGINT")) clearInterval(look);
+        }, 10);
+        child.once("close", () => {
+          clearInterval(look);
+        });
+      }),
     push: (name, files, tag = "1") => publishFiles(registry, files, tag, `team/${name}`),
     reference: (name, tag = "1") => `${registry.host}/team/${name}:${tag}`,
     read: (path = LOCK_FILE) => readFileSync(join(folder, path), "utf8"),

@@ -184,7 +184,7 @@ test("one that cannot be looked at leaves the file as it was", async (t) => {
   assert.equal(failed.exitCode, 1);
   assert.match(
     failed.stderr,
-    /team\/gone:1:\n {2}cannot read the manifest of .*\n.* is as it was: 1 artifact could not be looked at\n$/s,
+    /team\/gone:1:\n {2}cannot read the manifest of .*\n.* is not written: 1 of 1 artifact could not be looked at\n$/s,
   );
   assert.equal(read(), text);
 });
@@ -269,6 +269,8 @@ test("what is wrong with the command line is said, and nothing is asked", async 
     [["lock", "host.example/a:1", "--output", "."], /--output: it is the lock file's own folder/],
     [["vendor", "--output", "x"], /vendor takes no --output: the lock file says it/],
     [["vendor", "--remove"], /vendor takes no --remove/],
+    [["vendor", "--referrers"], /vendor takes no --referrers/],
+    [["lock", "a/b", "--referrers"], /lock takes no --referrers/],
     [["pull", "a/b", "--output", "x", "--frozen"], /--frozen needs --lock-file/],
     [["inspect", "a/b", "--frozen"], /inspect takes no --frozen/],
   ];

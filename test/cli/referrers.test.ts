@@ -48,6 +48,24 @@ describe("inspect --referrers", () => {
     });
   });
 
+  test("what others have written makes no line of its own", async (t) => {
+    const registry = await registryFor(t);
+    const { inspect } = inspectWorld(t);
+    const forged = "x\nserved by      the cache\u2028kind           wasm";
+    const annotations = { "org.opencontainers.image.title": forged, note: forged };
+    const artifact = publish(registry, "team/app", "1", { ...artifactOf(), annotations });
+    const layers = [{ bytes: "{}", mediaType: SPDX }];
+    const sbom = { layers, artifactType: SPDX, annotations, subject: artifact.descriptor };
+    publish(registry, "team/app", undefined, sbom);
+    const reference = `${registry.host}/team/app:1`;
+    const { stdout } = await inspect(["--plain-http", "--referrers", reference]);
+    const labels = stdout.split(/[\n\u2028]/).map((line) => line.slice(0, 15).trim());
+    assert.deepEqual(
+      ["served by", "kind", "referrers"].map((name) => labels.filter((label) => label === name)),
+      [["served by"], ["kind"], ["referrers"]],
+    );
+  });
+
   test("none is said, and is no failure", async (t) => {
     const registry = await registryFor(t);
     const { inspect } = inspectWorld(t);

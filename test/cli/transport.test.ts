@@ -5,12 +5,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test, type TestContext } from "node:test";
-import { allFlags, parseCommand, type PullCommand } from "../../cli/arguments";
+import { parseCommand, type PullCommand } from "../../cli/arguments";
 import { readSources } from "../../cli/flag-sources";
 import { inputsOf, type FlagValues } from "../../cli/flag-values";
 import { withFlags } from "../../cli/flag-words";
 import { OciError } from "../../provider/errors";
 import { checkInputs } from "../../provider/pulumi/check-inputs";
+import type { Flag } from "../../provider/pulumi/input-types";
+import { documentedInputs } from "../../provider/pulumi/inputs";
 import { startProxy } from "../registry/proxy-server";
 import { createCertificates } from "../support/certificates";
 import { folderFor } from "../support/folder-for-test";
@@ -55,14 +57,16 @@ function commandOf(...flags: readonly string[]): PullCommand {
 
 describe("flags", () => {
   test("become the inputs that they are documented as", () => {
-    const flags = allFlags().filter(
-      ({ name }) => !/^(output|from-file|endpoints|online|json|help|version)$/.test(name),
-    );
+    const flags = documentedInputs()
+      .flatMap(({ flags: own }): readonly Flag[] => own)
+      .filter(({ name }) => name !== "output");
     const values: Readonly<Record<string, string>> = {
       "on-tag-move": "keep",
       "on-local-change": "keep",
       proxy: "http://proxy.example:3128",
       extract: "never",
+      kind: "opentofu-provider",
+      "provider-source": "team/tool",
       limit: "entries=7",
       mirror: "of.a.flag",
       annotation: "of=a flag=",
@@ -80,8 +84,16 @@ describe("flags", () => {
     });
     assert.deepEqual(inputs, {
       reference: "host/app",
+      semver: "7",
+      tagPrefix: "7",
+      semverFilter: "7",
+      prereleases: true,
       digest: "7",
       platform: "7",
+      referrer: { artifactType: "7" },
+      lockFile: "7",
+      kind: "opentofu-provider",
+      providerSource: "team/tool",
       mediaTypes: ["7"],
       titles: ["7"],
       layers: [7],

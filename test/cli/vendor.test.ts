@@ -1,8 +1,9 @@
 /** `oci-artifact vendor`, and `pull` with a lock file: what lies there, what is asked, what is refused. */
 import * as assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { artifactOf, LAYOUT_FILES, layoutIn, REF_NAME } from "../support/layouts";
 import { FIRST, SECOND } from "../support/manifests";
 import { entriesIn, LOCK_FILE, lockWorld } from "./lock-world";
 
@@ -101,7 +102,7 @@ test("folders that are in each other's way are refused before anything is placed
       `  ${reference("a")} and ${reference("a", "2")}: vendor/a for both`,
       `  ${reference("a")} and ${reference("b")}: vendor/a/b lies in vendor/a`,
       `  ${reference("a", "2")} and ${reference("b")}: vendor/a/b lies in vendor/a`,
-      "hint: give one of them another folder: oci-artifact lock REF --output DIR",
+      "hint: give one of them another folder, by its words above: oci-artifact lock … --output DIR",
       "",
     ].join("\n"),
   );
@@ -109,6 +110,86 @@ test("folders that are in each other's way are refused before anything is placed
   assert.equal((await run("vendor", reference("b"))).exitCode, 1);
   const apart = await run("vendor", reference("c"));
   assert.equal(apart.exitCode, 0, apart.stderr);
+});
+
+test("entries of one reference are told apart by the words of the command that locks them", async (t) => {
+  const { push, run, reference } = await lockWorld(t);
+  push("a", FIRST);
+  await run("lock", reference("a"));
+  await run("lock", reference("a"), "--exclude", "z*");
+  const { stderr } = await run("vendor");
+  const name = reference("a");
+  const [, line = ""] = stderr.split("\n");
+  assert.deepEqual(line.trim().split(": ").at(-1), "vendor/a for both");
+  assert.deepEqual(line.trim().split(": ")[0]?.split(" and ").sort(), [
+    name,
+    `${name} --exclude 'z*'`,
+  ]);
+});
+
+test("--frozen: what is outdated is told, also where another entry cannot be looked at", async (t) => {
+  const { push, run, reference, registry, folder } = await lockWorld(t);
+  for (const name of ["a", "b"]) {
+    push(name, FIRST);
+    await run("lock", reference(name));
+  }
+  push("a", SECOND);
+  registry.repository("team/b").untag("1");
+  for (const [verb, end] of [
+    ["lock", ""],
+    ["vendor", "nothing is placed: "],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await run(verb, "--frozen");
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^.*team\/a:1 sha256:\w+ => sha256:\w+, \d files? changed\n$/);
+    assert.ok(stderr.endsWith(`\n${end}1 of 2 artifacts could not be looked at\n`), stderr);
+    const json = await run(verb, "--frozen", "--json");
+    const said = JSON.parse(json.stdout) as Record<"artifacts" | "failures", object[]>;
+    assert.deepEqual([said.artifacts.length, said.failures.length], [1, 1]);
+  }
+  assert.ok(!existsSync(join(folder, "vendor")));
+});
+
+test("a flag for one registry goes with a lock file that names a registry and a layout", async (t) => {
+  const { push, run, reference, folder, files } = await lockWorld(t);
+  push("a", FIRST);
+  layoutIn(join(folder, "media")).put(artifactOf(), { [REF_NAME]: "1" });
+  for (const name of [reference("a"), "oci-layout://media:1"]) {
+    const locked = await run("lock", name);
+    assert.equal(locked.exitCode, 0, locked.stderr);
+  }
+  const vendored = await run("vendor");
+  assert.equal(vendored.exitCode, 0, vendored.stderr);
+  assert.deepEqual(files("vendor/a"), FIRST);
+  assert.deepEqual(files("vendor/media"), LAYOUT_FILES);
+});
+
+test("who only looks at what is locked is told that the tag has moved, too", async (t) => {
+  const { push, run, reference } = await lockWorld(t);
+  const { digest } = push("a", FIRST);
+  await run("lock", reference("a"));
+  const words = /^warning: the tag 1 points to sha256:\w+, .* the lock file is outdated\nhint: /;
+  assert.equal((await run("inspect", reference("a"), "--lock-file", LOCK_FILE)).stderr, "");
+  push("a", SECOND);
+  const { exitCode, stdout, stderr } = await run(
+    ...["inspect", reference("a"), "--lock-file", LOCK_FILE],
+  );
+  assert.equal(exitCode, 0);
+  assert.match(stdout, new RegExp(`\ndigest +${digest}\n`));
+  assert.match(stderr, words);
+});
+
+test("a lock file behind a link stays there", async (t) => {
+  const { push, run, reference, folder, read } = await lockWorld(t);
+  push("a", FIRST);
+  mkdirSync(join(folder, "shared"));
+  await run("lock", reference("a"), "--lock-file", "shared/all.json");
+  symlinkSync("shared/all.json", join(folder, LOCK_FILE));
+  push("a", SECOND);
+  assert.equal((await run("lock")).exitCode, 0);
+  assert.ok(lstatSync(join(folder, LOCK_FILE)).isSymbolicLink());
+  assert.equal(entriesIn(read("shared/all.json")).length, 1);
+  assert.match((await run("lock", "--frozen")).stdout, /up to date/);
 });
 
 test("files of others and changed files are treated as pull does", async (t) => {

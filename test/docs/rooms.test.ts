@@ -17,8 +17,11 @@ const ROAD = [
   "verify",
   "versions",
   "store",
+  "lock",
   "registry",
   "unpack",
+  "layout",
+  "pack",
 ];
 
 /** Facts that every room may know: files that import no room. */
@@ -49,7 +52,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "@sigstore/protobuf-specs": ["provider/verify/"],
   "@sigstore/tuf": ["provider/verify/"],
   "@sigstore/verify": ["provider/verify/"],
+  yaml: ["provider/publish/"],
   "cli-progress": ["cli/"],
+  diff: ["provider/compare-text.ts"],
   "@pulumi/pulumi": ["sdk/", "provider/pulumi/"],
 };
 

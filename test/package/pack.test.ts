@@ -13,7 +13,17 @@ import { REPOSITORY } from "../support/repository";
 /** Everything that a user gets beside our own code. A new line here is a decision. */
 const DEPENDENCIES = [
   ...["@sigstore/bundle", "@sigstore/core", "@sigstore/protobuf-specs", "@sigstore/verify"],
-  ...["cli-progress", "fzstd", "picomatch", "re2js", "smol-toml", "undici", "yauzl"],
+  ...[
+    "cli-progress",
+    "diff",
+    "fzstd",
+    "picomatch",
+    "re2js",
+    "smol-toml",
+    "undici",
+    "yaml",
+    "yauzl",
+  ],
 ];
 
 const TOP_LEVEL = ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"];

@@ -1,0 +1,92 @@
+/**
+ * `oci-artifact diff`: which files two contents do not have in common, as a list, as a unified diff, or
+ * as JSON. What is in the files goes through the gate of all that is printed.
+ */
+import type { ChangedEntry } from "../provider/compare-trees";
+import { isExecutable } from "../provider/compare-trees";
+import { type Compared, compareInputs } from "../provider/pulumi/compare-contents";
+import { printable } from "../provider/redact";
+import { formatByteSize } from "../provider/settings/byte-size";
+import type { TreeEntry } from "../provider/types";
+import { EXIT_CODES, sayUsage } from "./exit";
+import type { PublishCommand } from "./publish-arguments";
+import { run } from "./pull";
+import { sidesProblem } from "./sides";
+
+/** Runs the command. Returns the exit code: 0, also where files differ, unless it is asked for. */
+export async function diffCommand(command: PublishCommand): Promise<number> {
+  const [before = "", after = ""] = command.words;
+  const { flags, json } = command;
+  const problem = sidesProblem([before, after], flags, true);
+  if (problem !== undefined) return sayUsage(problem);
+  const withText = flags["text"] === true;
+  return await run({ ...command, reference: before }, async (inputs, options) => {
+    const found = await compareInputs(inputs, [before, after], { ...options, withText });
+    const text = json ? JSON.stringify(comparisonJson(found)) : printable(comparisonText(found));
+    const isReported = flags["exit-code"] === true && countOf(found) > 0;
+    return { text, ...(isReported ? { exitCode: EXIT_CODES.different.code } : {}) };
+  });
+}
+
+function countOf({ added, removed, changed }: Compared): number {
+  return added.length + removed.length + changed.length;
+}
+
+function comparisonText(found: Compared): string {
+  if (found.texts !== undefined) return found.texts.join("").replace(/\n$/, "");
+  const { added, removed, changed, same } = found;
+  const lines = [
+    ...removed.map((entry) => [entry.path, `- ${nameOf(entry)}`] as const),
+    ...added.map((entry) => [entry.path, `+ ${nameOf(entry)}`] as const),
+    ...changed.map((entry) => [entry.path, `~ ${changeOf(entry)}`] as const),
+  ].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const counts = [
+    ...(added.length === 0 ? [] : [`${added.length} added`]),
+    ...(removed.length === 0 ? [] : [`${removed.length} removed`]),
+    ...(changed.length === 0 ? [] : [`${changed.length} changed`]),
+    `${same} the same`,
+  ];
+  return [...lines.map(([, line]) => line), counts.join(", ")].join("\n");
+}
+
+function nameOf({ path, type, size, target = "" }: TreeEntry): string {
+  return type === "symlink" ? `${path} -> ${target}` : `${path}  ${formatByteSize(size)}`;
+}
+
+function changeOf({ path, before, after }: ChangedEntry): string {
+  if (before.type !== after.type || before.type === "symlink") {
+    return `${path}  ${factOf(before)} => ${factOf(after)}`;
+  }
+  const sizes = [before.size, after.size].map(formatByteSize);
+  const size = before.size === after.size ? sizes.slice(0, 1) : sizes;
+  const isMode = isExecutable(before) !== isExecutable(after);
+  const mode = isExecutable(after) ? ", now executable" : ", no longer executable";
+  return `${path}  ${size.join(" => ")}${isMode ? mode : ""}`;
+}
+
+function factOf({ type, size, target = "" }: TreeEntry): string {
+  return type === "symlink" ? `link to ${target}` : formatByteSize(size);
+}
+
+function comparisonJson({ sides, added, removed, changed, same, texts }: Compared): object {
+  const [before, after] = sides;
+  return {
+    ...{ before, after, same },
+    added: added.map(entryJson),
+    removed: removed.map(entryJson),
+    changed: changed.map((entry) => ({
+      path: entry.path,
+      before: factsJson(entry.before),
+      after: factsJson(entry.after),
+    })),
+    ...(texts === undefined ? {} : { text: texts.join("") }),
+  };
+}
+
+function entryJson(entry: TreeEntry): object {
+  return { path: entry.path, ...factsJson(entry) };
+}
+
+function factsJson({ type, mode, size, sha256, target }: TreeEntry): object {
+  return { type, mode, size, sha256, target };
+}
