@@ -92,10 +92,10 @@ function createMemory<T>(now: () => number): Memory<T> {
  * Hashed, because keys and passwords are in it.
  */
 function hostKey(endpoint: Endpoint): string {
-  const { tls, clientCertificate, proxy, fallsBackToHttp = false } = endpoint;
+  const { tls, clientCertificate, proxy, fallsBackToHttp = false, layout } = endpoint;
   const way = proxy instanceof URL ? proxy.href : proxy;
   const { origin } = originOf(endpoint);
-  return digestOf(JSON.stringify([origin, fallsBackToHttp, tls, clientCertificate, way]));
+  return digestOf(JSON.stringify([origin, fallsBackToHttp, tls, clientCertificate, way, layout]));
 }
 
 /**

@@ -15,16 +15,20 @@ export const ERROR_CODES = {
   INVALID_REFERENCE: {
     means: "The reference cannot be read; the error says which part of it is wrong.",
     next: [
-      "Correct that part. Forms that work: `registry/repository:tag`, `registry/repository@sha256:…`, `registry/repository:tag@sha256:…`, `oci://registry/repository?tag=…`, and `oci://registry/repository//folder?tag=…`",
+      "Correct that part. Forms that work: `registry/repository:tag`, `registry/repository@sha256:…`, `registry/repository:tag@sha256:…`, `oci://registry/repository?tag=…`, `oci://registry/repository//folder?tag=…`, and `oci-layout://path:tag`",
     ],
   },
   INVALID_INPUT: {
-    means: "An input has a wrong type, an unknown name, or contradicts another one.",
-    next: ["Correct the inputs that the error names; it lists all of them at once."],
+    means:
+      "An input has a wrong type, an unknown name, or contradicts another one; or what is to be published cannot be packed, or is not what the preview has shown.",
+    next: [
+      "Correct the inputs that the error names; it lists all of them at once.",
+      "Of what cannot be packed, mend the entry that it names, or leave it out by `exclude`.",
+    ],
   },
   CONFIG: {
     means:
-      "A file that says how to reach a registry cannot be used (an auth file, registries.conf, a credential helper, or a file of certificates), or an environment variable of this package.",
+      "A file that says how to reach a registry cannot be used (an auth file, registries.conf, a credential helper, or a file of certificates), or a lock file, or an environment variable of this package.",
     next: [
       "Repair the file or the variable that the error names, or install the helper.",
       "Where it is about credentials, give `credentials`: then no file and no helper is asked for them.",
@@ -40,7 +44,7 @@ export const ERROR_CODES = {
   },
   NOT_FOUND: {
     means:
-      "The registry does not have the repository, tag or digest, or the content does not have the folder that `subPath` or the reference's `//` names.",
+      "The registry does not have the repository, tag or digest, no tag fits `semver`, or the content does not have the folder that `subPath` or the reference's `//` names.",
     next: [
       "Check the name and the tag.",
       "Log in: some registries answer so to those who may not see the repository.",
@@ -54,8 +58,12 @@ export const ERROR_CODES = {
     ],
   },
   FORBIDDEN: {
-    means: "The registry knows who asks, and does not let them read the repository.",
-    next: ["Have the account permitted to pull from the repository, or use another one."],
+    means:
+      "The registry knows who asks, and does not let them read the repository, push to it, or delete there.",
+    next: [
+      "Have the account permitted to pull from the repository, or to push to it, or use another one.",
+      "Where it takes no pushes from anybody, it is read-only or a cache: push to the registry behind it.",
+    ],
   },
   RATE_LIMITED: {
     means: "The registry has answered 429, also after several tries.",
@@ -63,7 +71,7 @@ export const ERROR_CODES = {
   },
   UNREACHABLE: {
     means:
-      "There is no connection to the registry, or it is out of order (5xx). Where the cache has the digest and the reference is unchanged, this is a warning and not an error.",
+      "There is no connection to the registry, or it is out of order (5xx); or an image layout is not at its path. Where the cache has the digest and the reference is unchanged, this is a warning and not an error.",
     next: ["Check the registry's name and port, the network, and whether the registry runs."],
   },
   TIMEOUT: {
@@ -104,6 +112,22 @@ export const ERROR_CODES = {
   UNSUPPORTED_MANIFEST: {
     means: "What the reference names is no OCI or Docker manifest that can be read.",
     next: ["Check that the reference names an artifact, and push it again with a current tool."],
+  },
+  WRONG_KIND: {
+    means:
+      "The artifact is not of the `kind` that is asked for, or breaks a rule of it; the error says what it is instead.",
+    next: [
+      "Correct the reference, or set `kind` to what the artifact is; without `kind`, it is taken for what it is.",
+      'With `kind: "files"`, any artifact is taken by its layers alone.',
+    ],
+  },
+  LAYOUT: {
+    means:
+      "What the path of `oci-layout://` names is no OCI image layout, or one that is damaged or compressed, or in which several manifests could be meant.",
+    next: [
+      "Where the error lists manifests, name one of them: `oci-layout://path:tag`, or by its digest.",
+      "Make the layout anew, with `oras cp --to-oci-layout`, `crane pull --format=oci` or `skopeo copy … oci:…`; a tar of it stays uncompressed.",
+    ],
   },
   UNSIGNED: {
     means:
@@ -176,10 +200,35 @@ export const ERROR_CODES = {
     ],
   },
   TAG_MOVED: {
-    means: 'The tag points to another digest than before, and `onTagMove` is "error".',
+    means:
+      'The tag points to another digest than before, or `semver` chooses another tag, and `onTagMove` is "error"; or somebody else has moved or deleted a tag that was published, and `onTagDrift` is "error".',
     next: [
       "Look at what changed: `pulumi preview` without `onTagMove` shows it.",
       'Then pin the new digest, or follow the tag with `onTagMove: "update"`.',
+    ],
+  },
+  LOCK_OUTDATED: {
+    means:
+      "The lock file does not hold the artifact, or it holds another digest or content than what there is now, and `--frozen` or `onTagMove` says that this is an error.",
+    next: [
+      "Look at what changed; then run the command that the error names, which renews the lock file.",
+      "Or give the lock file that belongs to the program, from version control.",
+    ],
+  },
+  TAG_EXISTS: {
+    means:
+      "The tag that is to be pushed is there already, points to other content, and is not to be moved: because `immutableTags` says so, or the registry.",
+    next: [
+      "Push under a tag that is new.",
+      "Where the tag is meant to move, drop `immutableTags`, or have the registry let tags be overwritten.",
+    ],
+  },
+  NO_ROOM: {
+    means:
+      "The registry takes no content of this size: its storage or a quota is full (507), or it or a proxy in front of it bounds requests (413).",
+    next: [
+      "Make room in the registry, or have the quota raised.",
+      "Have larger requests taken: of nginx that is `client_max_body_size`.",
     ],
   },
   NO_PLATFORM: {
@@ -191,6 +240,14 @@ export const ERROR_CODES = {
     next: [
       "Set `platform` to one of them. It is never guessed from the machine at hand.",
       "Or name one by its digest: `registry/repository@sha256:…`",
+    ],
+  },
+  AMBIGUOUS_REFERRER: {
+    means:
+      "Several things with the artifact type of `referrer` refer to the artifact; the error lists them.",
+    next: [
+      "Set `digest` to that of the one that is meant; with `referrer`, it is the referrer's.",
+      "Or have those that are outdated removed from the registry.",
     ],
   },
   NO_MATCHING_LAYER: {

@@ -10,8 +10,8 @@ import type { HostCertificates } from "./settings/certs-d/read";
 import type { ProxySettings } from "./settings/settings";
 import type { Endpoint } from "./types";
 
-/** One place of a way: passed over, or dialled. */
-export type ExplainedEndpoint = PassedOver | Dialled;
+/** One place of a way: passed over, dialled, or an image layout. */
+export type ExplainedEndpoint = PassedOver | Dialled | OpenedLayout;
 
 interface Place {
   readonly role: Endpoint["role"];
@@ -38,6 +38,15 @@ export interface Dialled extends Place, Dialling {
   /** What lies on this machine for the host and does not count, one sentence each. */
   readonly notes?: readonly string[];
   /** What it said, where it was asked. */
+  readonly answer?: ManifestHead | OciError;
+}
+
+/** An image layout: nobody is dialled, and no login is looked for. */
+export interface OpenedLayout extends Place {
+  readonly skipped?: undefined;
+  /** Its folder or tar file; absolute. */
+  readonly layout: string;
+  /** What it holds for the reference, where it was asked. */
   readonly answer?: ManifestHead | OciError;
 }
 

@@ -1,6 +1,6 @@
 /**
- * How far a download of several blobs is, as its report is told. A blob that is begun anew counts from
- * its beginning again. Fetches nothing.
+ * How far several blobs are on their way, down or up, as their report is told. A blob that is begun
+ * anew counts from its beginning again. Moves nothing.
  */
 import type { Report } from "./context";
 import { formatByteSize } from "./settings/byte-size";
@@ -14,8 +14,12 @@ export interface FetchProgress {
   reached(blob: Descriptor, bytes: number): void;
 }
 
-/** Of these blobs; nothing of them is there yet. */
-export function openFetchProgress(blobs: readonly Descriptor[], report: Report): FetchProgress {
+/** Of these blobs; nothing of them is there yet. `done` is what the report calls it. */
+export function openFetchProgress(
+  blobs: readonly Descriptor[],
+  report: Report,
+  done: "fetched" | "pushed" = "fetched",
+): FetchProgress {
   const totalBytes = blobs.reduce((sum, { size }) => sum + size, 0);
   const reached = new Map<string, number>();
   let [doneBytes, toldBytes] = [0, 0];
@@ -29,7 +33,7 @@ export function openFetchProgress(blobs: readonly Descriptor[], report: Report):
       if (!isNews && doneBytes !== totalBytes) return;
       toldBytes = doneBytes;
       const amount = `${formatByteSize(doneBytes)} of ${formatByteSize(totalBytes)}`;
-      report.status(`fetched ${amount}`, { doneBytes, totalBytes });
+      report.status(`${done} ${amount}`, { doneBytes, totalBytes });
     },
   };
 }

@@ -26,6 +26,11 @@ export interface Meanings extends Meaning {
   readonly known?: string | undefined;
 }
 
+/** What was found, if it was content. */
+interface WithDigest {
+  readonly digest: string | undefined;
+}
+
 export interface MeaningRooms {
   readonly tags: TagMemory;
 }
@@ -35,7 +40,7 @@ export interface MeaningRooms {
  *
  * @throws OciError of the last one, with a line for each that was tried before; CANCELLED at once.
  */
-export async function firstMeaning<R extends Meanings, T extends { readonly digest: string }>(
+export async function firstMeaning<R extends Meanings, T extends WithDigest>(
   request: R,
   { tags }: MeaningRooms,
   work: (request: R) => Promise<T>,
@@ -48,7 +53,10 @@ export async function firstMeaning<R extends Meanings, T extends { readonly dige
     const own = { ...request, ...meaning, known: meaning === hadKnown ? known : undefined };
     try {
       const result = await work(own);
-      await tags.remember(pinnedReference(meaning.reference, result.digest), result.digest);
+      const { digest } = result;
+      if (digest !== undefined) {
+        await tags.remember(pinnedReference(meaning.reference, digest), digest);
+      }
       return result;
     } catch (error) {
       if (!(error instanceof OciError) || error.code === "CANCELLED") throw error;

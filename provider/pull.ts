@@ -2,26 +2,34 @@
  * The whole road, and the only file that knows it: a reference is resolved over endpoints to a
  * digest, verified against a policy, fetched into the store, unpacked to a tree and placed.
  */
+import { resolveReferrer, wantsReferrer } from "./choose-referrer";
+import { chooseVersion } from "./choose-version";
+import type { ChartFacts } from "./content/chart";
 import { planContent } from "./content/plan";
 import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { extract } from "./extract";
+import { withLockedContent } from "./lock/judge";
 import { firstMeaning, type Meanings } from "./meanings";
-import { formatReference, lastSegment } from "./reference/format";
+import { readChart } from "./read-chart";
+import { effectiveTag, formatReference, lastSegment } from "./reference/format";
 import { resolve, type ResolveRequest } from "./resolve";
 import type { TreeKey } from "./store/trees";
 import { judgeTagMove, type TagMoveRule } from "./tag-moves";
-import { contentPath, treeKey } from "./tree-key";
+import { contentPath, treeKey, withNamedFolder } from "./tree-key";
 import type { Endpoint, ImageManifest, Plan, Reference, Tree, Verified } from "./types";
 import { NO_POLICY, type Policy, verify } from "./verify/verify";
+import type { ChosenTag } from "./versions/chosen-tag";
 import { withinTotal } from "./within-total";
 import type { PullRooms, World } from "./world";
 
 export interface PullRequest extends Meanings, ResolveRequest, TagMoveRule {
   /** Told as soon as the digest is known, before its content is. */
-  readonly onResolved?: ((digest: string) => void) | undefined;
+  readonly onResolved?: ((digest: string, chosen?: ChosenTag) => void) | undefined;
   /** Which part of the content; canonical, as `selectionOf` makes it. Default: all. */
   readonly selection?: Selection | undefined;
+  /** The tag that it was named by, where the reference no longer holds it. */
+  readonly namedTag?: string | undefined;
   /** Who has to have signed it. Default: nobody. */
   readonly policy?: Policy | undefined;
   /** Milliseconds for all of it. Default: no bound. */
@@ -36,6 +44,12 @@ export interface Located {
   readonly manifestDigest: string;
   readonly manifest: ImageManifest;
   readonly mediaType: string;
+  /** What a range of versions has come to, where that is known of the digest. */
+  readonly chosen?: ChosenTag;
+  /** Of the artifact that it refers to, where a referrer was wanted. */
+  readonly subjectDigest?: string;
+  /** What the config of a chart tells. */
+  readonly chart?: ChartFacts;
   /** Who has signed it, where the policy asks; empty where there is none. */
   readonly signers: readonly string[];
   /** Of the tree that its content makes. */
@@ -61,11 +75,16 @@ export async function pull(
 ): Promise<Pulled> {
   return await within(request, context, async (bounded) => {
     const { located, verified, plan, subject } = await find(request, rooms, bounded);
+    const { reference } = located;
     const tree = await rooms.trees.ensure(
       located.key,
-      (staging) => extract(verified, plan, staging, rooms, bounded, subject),
+      async (staging) => {
+        const entries = await extract(verified, plan, staging, rooms, bounded, subject);
+        return withLockedContent(withNamedFolder(entries, reference), request.locked, subject);
+      },
       bounded.report,
     );
+    withLockedContent(tree.entries, request.locked, subject);
     return pulled(located, tree);
   });
 }
@@ -105,12 +124,18 @@ async function find(
   rooms: Omit<PullRooms, "trees">,
   context: Context,
 ): Promise<Found> {
-  const { request, resolved } = await firstMeaning(asked, rooms, async (meant) => {
-    const found = await resolve(meant, meant.endpoints, rooms, context);
-    return { request: meant, resolved: found, digest: found.digest };
-  });
+  const { request, chosen, resolved } = await firstMeaning(asked, rooms, (meant) =>
+    chooseVersion(meant, rooms, context, async (wanted, choice) => {
+      const found = await (wantsReferrer(wanted)
+        ? resolveReferrer(wanted, wanted.endpoints, rooms, context)
+        : resolve(wanted, wanted.endpoints, rooms, context));
+      // What was recorded is judged, whichever tag that was of, and whatever the name meant then.
+      const judged = { ...wanted, known: asked.known };
+      return { request: judged, chosen: choice, resolved: found, digest: found.digest };
+    }),
+  );
   const subject = formatReference(request.reference);
-  request.onResolved?.(resolved.digest);
+  request.onResolved?.(resolved.digest, chosen);
   judgeTagMove(resolved, request, context.report);
   const { policy = NO_POLICY } = request;
   const verified = await verify(resolved, policy, (asked) => {
@@ -118,8 +143,9 @@ async function find(
     const claim = { ...request, digest: resolved.digest, isCached };
     return loadProof()(claim, asked, rooms, context);
   });
-  const plan = planContent(verified.manifest, subject, context.limits, request.selection);
+  const { plan, ...planned } = await planOf(verified, request, rooms, context);
   const { digest, manifestDigest, manifest, mediaType, tagDigest, servedBy, signers } = verified;
+  const { subjectDigest } = verified;
   const located = Object.freeze({
     reference: request.reference,
     digest,
@@ -127,11 +153,29 @@ async function find(
     manifest,
     mediaType,
     signers,
-    key: treeKey(lastSegment(request.reference), manifestDigest, request.selection),
+    ...(chosen === undefined ? {} : { chosen }),
+    ...(subjectDigest === undefined ? {} : { subjectDigest }),
+    ...planned,
     ...(tagDigest === undefined ? {} : { tagDigest }),
     ...(servedBy === undefined ? {} : { servedBy }),
   });
   return { located, verified, plan, subject };
+}
+
+/** What becomes of the content, by the manifest and by what a chart says of itself. */
+async function planOf(
+  verified: Verified,
+  { reference, selection = {}, namedTag }: PullRequest,
+  rooms: Omit<PullRooms, "trees">,
+  context: Context,
+): Promise<Pick<Located, "chart" | "key"> & Pick<Found, "plan">> {
+  const { manifest, manifestDigest } = verified;
+  const chart = await readChart(verified, selection, rooms, context);
+  const told = { reference, tag: namedTag ?? effectiveTag(reference), chart };
+  const subject = formatReference(reference);
+  const plan = planContent(manifest, subject, context.limits, selection, told);
+  const key = treeKey(lastSegment(reference), manifestDigest, selection, plan.layout);
+  return { plan, key, ...(chart === undefined ? {} : { chart }) };
 }
 
 function pulled(located: Located, tree: Tree): Pulled {

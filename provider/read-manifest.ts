@@ -47,7 +47,7 @@ export async function readManifest(
     }
     if (isProviderWanted(manifest, wantedKind(request), subject)) {
       const readChild = async (child: Descriptor) => read(await find(child));
-      manifest = await readTargets(manifest, request.platform, subject, readChild, context);
+      manifest = await readTargets(manifest, request.platform, subject, readChild, limits);
       break;
     }
     document = await find(chooseManifest(manifest, request.platform, subject));

@@ -3,8 +3,7 @@
  * reads the manifest of each package that is wanted, a few at a time. Fetches no archive.
  */
 import { archiveOf, chooseTargets, mergedManifest, type Target } from "./content/provider-targets";
-import type { Context } from "./context";
-import { createSlots } from "./slots";
+import type { Limits } from "./limits";
 import type { Descriptor, ImageIndex, ImageManifest, Platform } from "./types";
 
 /** Like blobs, for the sake of the registry. */
@@ -19,11 +18,27 @@ export async function readTargets(
   platform: Platform | undefined,
   subject: string,
   read: (child: Descriptor) => Promise<ImageManifest | ImageIndex>,
-  { limits, signal }: Context,
+  limits: Limits,
 ): Promise<ImageManifest> {
   const targets = chooseTargets(index, platform, subject, limits);
-  const slots = createSlots(PARALLEL_MANIFESTS);
-  const readOne = async (target: Target): Promise<Descriptor> =>
-    archiveOf(target, await slots.run(() => read(target), signal), subject);
-  return mergedManifest(index, await Promise.all(targets.map(readOne)));
+  const archives = new Map<Target, Descriptor>();
+  const next = targets.values();
+  let hasFailed = false;
+  const work = async (): Promise<void> => {
+    for (const target of next) {
+      // Nobody wants the others then, and there may be hundreds.
+      if (hasFailed) return;
+      try {
+        archives.set(target, archiveOf(target, await read(target), subject));
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_MANIFESTS }, work));
+  return mergedManifest(
+    index,
+    targets.flatMap((target) => archives.get(target) ?? []),
+  );
 }

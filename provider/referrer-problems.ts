@@ -57,7 +57,7 @@ export function ambiguousReferrer(
       const created = annotations[CREATED];
       return created === undefined ? digest : `${digest}, created ${created}`;
     }),
-    hint: "choose one: give its digest as the input digest",
+    hint: 'choose one: give its digest as the input "digest", or in the reference, without referrer',
   });
 }
 
@@ -77,7 +77,7 @@ export function notThisReferrer(
       `wanted is the artifact type ${referrerType}`,
       ...(reference.digest === undefined ? [] : [`that refers to ${reference.digest}`]),
     ],
-    hint: "with referrer, the input digest is the referrer's: correct it, or leave out one of them",
+    hint: 'with referrer, the input "digest" is of what refers to it: correct it, or leave out one of them',
   });
 }
 

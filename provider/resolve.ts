@@ -5,38 +5,46 @@
  */
 import { askInOrder, servingFirst, type Answer } from "./ask";
 import type { AskRooms } from "./ask-round";
-import { chooseManifest } from "./content/choose-manifest";
 import { parseManifest } from "./content/manifest";
+import type { Selection } from "./content/selection";
 import type { Context } from "./context";
 import { OciError } from "./errors";
-import { limitExceeded } from "./limits";
 import { effectiveTag, formatReference } from "./reference/format";
+import { UNNAMED } from "./reference/oci-layout";
+import { readManifest } from "./read-manifest";
 import type { ManifestDocument, RegistryClient } from "./registry/client";
 import { isOutage } from "./registry/failure";
 import type { BlobStore } from "./store/blobs";
 import type { TagMemory } from "./store/tag-memory";
-import type {
-  Descriptor,
-  Endpoint,
-  ImageIndex,
-  ImageManifest,
-  Platform,
-  Reference,
-  Resolved,
-} from "./types";
+import type { Descriptor, Endpoint, Platform, Reference, Resolved } from "./types";
+import type { ChosenTag } from "./versions/chosen-tag";
+import type { WantedVersion } from "./versions/wanted-version";
 
 export interface ResolveRequest {
   readonly reference: Reference;
   /** Take exactly this digest; no tag is asked for. */
   readonly digest?: string | undefined;
-  /** For an index: which of its manifests. Without one, an index with several is an error. */
+  /**
+   * For an index: which of its manifests. Without one, an index with several is an error, unless it is a
+   * provider's: then all are wanted.
+   */
   readonly platform?: Platform | undefined;
+  /** What kind it has to be of. Default: any. */
+  readonly selection?: Pick<Selection, "kind"> | undefined;
   /** What this very reference resolved to before: HEAD is enough, and it serves in an outage. */
   readonly known?: string | undefined;
   /** What the tag of a `tag@digest` was just found to point to: it is not asked for again. */
   readonly tagDigest?: string | undefined;
   /** The registry has just been found out of reach: it is not asked again. */
   readonly outage?: OciError | undefined;
+  /** A range of versions: the tag is chosen by it. */
+  readonly version?: WantedVersion | undefined;
+  /** What the range came to, where `digest` is of that. */
+  readonly chosen?: ChosenTag | undefined;
+  /** What the range came to, where `known` is of that. */
+  readonly recorded?: ChosenTag | undefined;
+  /** Artifact type of what refers to the artifact, and is wanted in its place. */
+  readonly referrerType?: string | undefined;
   /**
    * Who is asked what the tag of a `tag@digest` points to; not every mirror is for tags. Default: the
    * endpoints of the digest.
@@ -58,7 +66,7 @@ export interface Found {
 
 /**
  * The reference bound to a digest.
- * @throws OciError of the registry, DIGEST_MISMATCH, UNSUPPORTED_MANIFEST, AMBIGUOUS_PLATFORM.
+ * @throws OciError of the registry, DIGEST_MISMATCH, UNSUPPORTED_MANIFEST, AMBIGUOUS_PLATFORM, WRONG_KIND.
  */
 export async function resolve(
   request: ResolveRequest,
@@ -67,36 +75,20 @@ export async function resolve(
   context: Context,
 ): Promise<Resolved> {
   const { reference } = request;
-  const subject = formatReference(reference);
   const top = await findNamed(request, endpoints, rooms, context);
-  const read = (document: ManifestDocument): ImageManifest | ImageIndex =>
-    parseManifest(document.bytes, document.mediaType, subject, context.limits);
-
-  let current = top;
-  let manifest = read(top.document);
-  const { mediaType } = manifest;
-  for (let depth = 0; manifest.kind === "index"; depth += 1) {
-    if (depth === context.limits.indexDepth) {
-      throw limitExceeded(context.limits, "indexDepth", { verb: "resolve", subject });
-    }
-    const child = chooseManifest(manifest, request.platform, subject);
-    const order = servingFirst(endpoints, current.servedBy);
-    current = await findDigest(child.digest, request, order, rooms, context);
-    refuseOtherSize(child, current.document, subject);
-    manifest = read(current.document);
-  }
-  const servedBy = top.servedBy ?? current.servedBy;
+  const find = (child: Descriptor, likeliest: Endpoint | undefined): Promise<Found> =>
+    findChild(child, request, servingFirst(endpoints, likeliest), rooms, context);
+  const { servedBy: last, ...content } = await readManifest(top, request, find, context);
+  const servedBy = top.servedBy ?? last;
   const tagDigest = await tagBeside(request, endpoints, rooms, context);
   return Object.freeze({
     reference,
     digest: top.document.digest,
-    manifestDigest: current.document.digest,
-    manifest,
-    mediaType,
+    ...content,
     ...(tagDigest === undefined ? {} : { tagDigest }),
     ...(servedBy === undefined ? {} : { servedBy }),
     // Who has the manifest is the likeliest to have its blobs.
-    endpoints: servingFirst(endpoints, current.servedBy ?? servedBy),
+    endpoints: servingFirst(endpoints, last ?? servedBy),
   });
 }
 
@@ -120,14 +112,13 @@ async function findTag(
   context: Context,
 ): Promise<Found> {
   const subject = formatReference(reference);
-  const tag = effectiveTag(reference) ?? "latest";
-  const name = formatReference({ ...reference, tag });
+  const { tag, name, wanted } = askedByTag(reference);
   const recorded = known === undefined ? undefined : await fromCache(known, rooms.blobs);
   const expected = recorded ?? (await remembered(name, rooms));
   let answer: Answer<ManifestDocument>;
   try {
     if (outage !== undefined) throw outage;
-    const inquiry = { subject, wanted: `the tag ${tag}` };
+    const inquiry = { subject, wanted };
     const asked = tagEndpoints ?? endpoints;
     answer = await askInOrder(asked, inquiry, rooms, context, async (endpoint, asking) => {
       if (expected !== undefined) {
@@ -143,7 +134,7 @@ async function findTag(
     if (recorded === undefined || !(error instanceof OciError)) throw error;
     if (error !== outage && !isOutage(error)) throw error;
     context.report.warning(
-      `the registry cannot be asked whether ${tag} has moved; going on with ${recorded.document.digest} from the cache\n${error.message}`,
+      `${whoIs(reference)} cannot be asked whether ${tag || name} has moved; going on with ${recorded.document.digest} from the cache\n${error.message}`,
     );
     return recorded;
   }
@@ -152,6 +143,20 @@ async function findTag(
   }
   await rooms.tags.remember(name, answer.value.digest);
   return { document: answer.value, servedBy: answer.endpoint };
+}
+
+/** What a tag is asked for as, and what it is called: in the memory of tags, and to people. */
+function askedByTag(reference: Reference) {
+  const tag = effectiveTag(reference);
+  if (tag !== undefined) {
+    return { tag, name: formatReference({ ...reference, tag }), wanted: `the tag ${tag}` };
+  }
+  return { tag: UNNAMED, name: formatReference(reference), wanted: "what it holds" };
+}
+
+/** Who is asked about a reference, where no endpoint is named. */
+export function whoIs({ layout }: Reference): string {
+  return layout === undefined ? "the registry" : "the image layout";
 }
 
 /** A proxy's login page comes with 200 too: then the next endpoint is asked. */
@@ -183,6 +188,19 @@ export async function findDigest(
   return { document: answer.value, servedBy: answer.endpoint };
 }
 
+/** The document that an index lists, its size checked, too. */
+export async function findChild(
+  child: Descriptor,
+  request: ResolveRequest,
+  endpoints: readonly Endpoint[],
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<Found> {
+  const found = await findDigest(child.digest, request, endpoints, rooms, context);
+  refuseOtherSize(child, found.document, formatReference(request.reference));
+  return found;
+}
+
 /** A descriptor is digest and size; one that is wrong in either names nothing. */
 function refuseOtherSize(
   { digest, size }: Descriptor,
@@ -209,7 +227,7 @@ async function fromCache(digest: string, blobs: BlobStore): Promise<Found | unde
  * What the tag points to where the reference names tag and digest. The digest is what counts, so
  * this is asked for best effort: whatever goes wrong, there is just nothing to compare.
  */
-async function tagBeside(
+export async function tagBeside(
   { reference, digest, outage, tagDigest, tagEndpoints }: ResolveRequest,
   endpoints: readonly Endpoint[],
   rooms: ResolveRooms,

@@ -3,7 +3,7 @@
  * refuses another one, and another tag for a range; for `tag@digest` the digest always wins, and a tag
  * that points elsewhere is a warning, or with "error" a failure. Pure but for what it reports.
  */
-import type { Report } from "./context";
+import { type Report, SILENT } from "./context";
 import { OciError } from "./errors";
 import { judgeLockedTag, type Locked } from "./lock/judge";
 import { formatReference } from "./reference/format";
@@ -28,6 +28,8 @@ export interface TagMoveRule {
   readonly recorded?: ChosenTag | undefined;
   /** What a lock file says, where the digest is from there. */
   readonly locked?: Locked | undefined;
+  /** It was judged for the same inputs, and what there is to say was said; errors are errors again. */
+  readonly isJudged?: boolean | undefined;
 }
 
 /** The digest that "keep" holds on to: then the tag is not asked for. */
@@ -36,9 +38,10 @@ export function keptDigest({ onTagMove, known }: TagMoveRule): string | undefine
 }
 
 /** @throws OciError TAG_MOVED, LOCK_OUTDATED where the rule is "error" and the tag has moved. */
-export function judgeTagMove(resolved: Resolved, rule: TagMoveRule, report: Report): void {
+export function judgeTagMove(resolved: Resolved, rule: TagMoveRule, aloud: Report): void {
   const { digest, reference, tagDigest, subjectDigest = digest } = resolved;
   const { onTagMove = "update", known, version, recorded } = rule;
+  const report = rule.isJudged === true ? SILENT : aloud;
   if (rule.locked !== undefined) {
     judgeLockedTag(resolved, rule.locked, onTagMove, report);
     return;

@@ -7,7 +7,7 @@ import { digestOf, hexOf } from "./digest";
 import { OciError } from "./errors";
 import { formatReference } from "./reference/format";
 import { TREES_FOLDER, type TreeKey } from "./store/trees";
-import type { Reference, Tree } from "./types";
+import type { Reference, Tree, TreeEntry } from "./types";
 
 /** Repositories may be longer than a file name may; the digest in the name tells trees apart. */
 const LONGEST_SEGMENT = 100;
@@ -22,10 +22,24 @@ const SHOWN_FOLDERS = 10;
  */
 export function contentPath(reference: Reference, tree: Tree): string {
   const { subPath } = reference;
+  withNamedFolder(tree.entries, reference);
   const root = `${TREES_FOLDER}/${tree.name}`;
-  if (subPath === undefined) return root;
-  const folders = tree.entries.filter(({ type }) => type === "directory").map(({ path }) => path);
-  if (folders.includes(subPath)) return `${root}/${subPath}`;
+  return subPath === undefined ? root : `${root}/${subPath}`;
+}
+
+/**
+ * The entries, where the folder that the reference names is among them.
+ *
+ * @throws OciError NOT_FOUND where it is not
+ */
+export function withNamedFolder<Entry extends TreeEntry>(
+  entries: readonly Entry[],
+  reference: Reference,
+): readonly Entry[] {
+  const { subPath } = reference;
+  if (subPath === undefined) return entries;
+  const folders = entries.filter(({ type }) => type === "directory").map(({ path }) => path);
+  if (folders.includes(subPath)) return entries;
   const shown = folders.slice(0, SHOWN_FOLDERS).map((path) => `//${path}`);
   throw new OciError({
     code: "NOT_FOUND",

@@ -14,6 +14,11 @@ export interface Reference {
   readonly repository: string;
   readonly tag?: string;
   readonly digest?: string;
+  /**
+   * Path of an OCI image layout, a folder or a tar file, as it was written: `oci-layout://path`. Then
+   * `registry` is "oci-layout" and `repository` is this path.
+   */
+  readonly layout?: string;
   /** Directory inside the content, of the form `oci://host/repo//sub/dir`. */
   readonly subPath?: string;
 }
@@ -125,6 +130,8 @@ export interface Endpoint {
   readonly namedBy?: string;
   /** Of a mirror, as the configuration names it: `host[:port][/path]`. All that it serves lies below. */
   readonly location?: string;
+  /** Of an image layout: its folder or tar file, absolute. Then nothing is dialled. */
+  readonly layout?: string;
   /** Why nobody can be asked there; told when its turn comes. */
   readonly unusable?: OciError;
 }
@@ -141,6 +148,8 @@ export interface Resolved {
   readonly mediaType: string;
   /** What the tag of a `tag@digest` points to now, where the registry could be asked. */
   readonly tagDigest?: string;
+  /** Of the artifact that this one refers to, where a referrer of it was wanted. */
+  readonly subjectDigest?: string;
   /** Endpoint that answered, or undefined where the cache did. */
   readonly servedBy?: Endpoint;
   /** Endpoints to fetch from, in order. */
@@ -182,6 +191,8 @@ export interface Plan {
   readonly entries?: EntrySelection;
   /** What of it is no error; absent for nothing. */
   readonly allowances?: Allowances;
+  /** What its kind makes of it other than the layers alone would: a part of the tree's key. */
+  readonly layout?: string;
 }
 
 /** One entry of a tree, as the archive declared it and the guard let it pass. */

@@ -2,6 +2,8 @@
  * Who has signed what a reference names, without its content: for people who ask just that. An index is
  * as good as a manifest here.
  */
+import { findReferrer, wantsReferrer } from "./choose-referrer";
+import { chooseVersion } from "./choose-version";
 import type { Context } from "./context";
 import { firstMeaning, type Meanings } from "./meanings";
 import { prove, type ProveRooms } from "./prove";
@@ -9,6 +11,7 @@ import { formatReference } from "./reference/format";
 import { findNamed, type ResolveRequest } from "./resolve";
 import type { Endpoint, Reference } from "./types";
 import type { Policy } from "./verify/verify";
+import type { ChosenTag } from "./versions/chosen-tag";
 import { withinTotal } from "./within-total";
 
 export interface VerifyRequest extends Meanings, ResolveRequest {
@@ -22,6 +25,8 @@ export interface VerifiedReference {
   readonly reference: Reference;
   readonly digest: string;
   readonly signers: readonly string[];
+  /** What a range of versions has come to. */
+  readonly chosen?: ChosenTag;
   readonly servedBy?: Endpoint;
 }
 
@@ -33,10 +38,12 @@ export async function verifyReference(
 ): Promise<VerifiedReference> {
   const subject = formatReference(request.reference);
   return await withinTotal(request.totalTimeout, subject, context, async (bounded) => {
-    const { meant, digest, servedBy } = await firstMeaning(request, rooms, async (meaning) => {
-      const found = await findNamed(meaning, meaning.endpoints, rooms, bounded);
-      return { meant: meaning, digest: found.document.digest, servedBy: found.servedBy };
-    });
+    const { meant, chosen, digest, servedBy } = await firstMeaning(request, rooms, (meaning) =>
+      chooseVersion(meaning, rooms, bounded, async (wanted, choice) => {
+        const { digest, servedBy } = await digestOf(wanted, rooms, bounded);
+        return { meant: wanted, chosen: choice, digest, servedBy };
+      }),
+    );
     const signers = await prove(
       { ...meant, digest, isCached: servedBy === undefined },
       request.policy,
@@ -47,7 +54,20 @@ export async function verifyReference(
       reference: meant.reference,
       digest,
       signers,
+      ...(chosen === undefined ? {} : { chosen }),
       ...(servedBy === undefined ? {} : { servedBy }),
     });
   });
+}
+
+/** What has to be signed: what the reference names; or where a referrer of it is wanted, that. */
+async function digestOf(
+  request: VerifyRequest,
+  rooms: ProveRooms,
+  context: Context,
+): Promise<{ readonly digest: string; readonly servedBy?: Endpoint }> {
+  const { endpoints } = request;
+  if (wantsReferrer(request)) return await findReferrer(request, endpoints, rooms, context);
+  const { document, ...found } = await findNamed(request, endpoints, rooms, context);
+  return { digest: document.digest, ...found };
 }

@@ -1,5 +1,5 @@
 /**
- * The bound of a whole pull: when its time is over, all its work is cancelled and the error names the
+ * The bound of a whole pull or push: when its time is over, all its work is cancelled and the error names the
  * option. It kills nothing: work ends where it looks at its signal, and tidies up behind itself.
  */
 import type { Context } from "./context";
@@ -15,6 +15,7 @@ export async function withinTotal<T>(
   subject: string,
   context: Context,
   work: (bounded: Context) => Promise<T>,
+  verb = "pull",
 ): Promise<T> {
   if (totalMs === undefined) return await work(context);
   const deadline = new AbortController();
@@ -30,7 +31,7 @@ export async function withinTotal<T>(
     if (!isOurs || !isCancelled) throw error;
     throw new OciError({
       code: "TIMEOUT",
-      verb: "pull",
+      verb,
       subject,
       fact: `it takes longer than the ${inSeconds(totalMs)} of timeouts.total`,
       hint: "run again, or raise timeouts.total: blobs that came whole are kept",

@@ -47,11 +47,8 @@ export async function runOptions(
   args: Readonly<Record<string, unknown>>,
   options: pulumi.CustomResourceOptions,
 ): Promise<RunOptions> {
-  const directory = process.cwd();
-  const urn = (await knownValue(pulumi.createUrn(name, type, options.parent))) ?? "";
-  const preview = pulumi.runtime.isDryRun();
-  const dependsOn = isGiven(options.dependsOn);
-  const base: RunOptions = { preview, urn, directory, dependsOn };
+  const base = await runFacts(type, name, options);
+  const { directory, urn, preview, dependsOn } = base;
   // Something may push before this resource's turn, or freeze its digest: then nothing goes ahead.
   if (!hasEngine() || dependsOn || isGiven(options.ignoreChanges)) return base;
   try {
@@ -69,6 +66,20 @@ export async function runOptions(
   }
 }
 
+/** What the class alone knows of the run and of the resource; nothing is asked for it. */
+export async function runFacts(
+  type: string,
+  name: string,
+  options: pulumi.CustomResourceOptions,
+): Promise<RunOptions> {
+  return {
+    preview: pulumi.runtime.isDryRun(),
+    urn: (await knownValue(pulumi.createUrn(name, type, options.parent))) ?? "",
+    directory: process.cwd(),
+    dependsOn: isGiven(options.dependsOn),
+  };
+}
+
 /**
  * The path, once its content is there. `pulumi up --target` and others do not check the resource,
  * and then nobody else has brought the content to this machine.
@@ -78,18 +89,19 @@ export function restoredPath(
   args: Readonly<Record<string, unknown>>,
   path: pulumi.Output<string>,
   pinned: pulumi.Output<string>,
+  tag: pulumi.Output<string | undefined>,
 ): pulumi.Output<string> {
   if (!hasEngine()) return path;
   const directory = process.cwd();
   const values = knownValue(pulumi.output(args)).catch(() => undefined);
-  return pulumi.all([path, pinned]).apply(async ([where, what]) => {
+  return pulumi.all([path, pinned, tag]).apply(async ([where, what, namedTag]) => {
     if (typeof where !== "string" || typeof what !== "string") return where;
     if (existsSync(resolve(directory, where))) return where;
     const known = await values;
     const isUnclear = known === undefined && args["verify"] !== undefined;
     const problem = isUnclear
       ? `${where} is not on this machine, and is not restored: not all inputs are known, and so not who has to have signed it; run without --target`
-      : await loadSession().restore(known ?? {}, what, where, { directory });
+      : await loadSession().restore(known ?? {}, what, where, { directory, namedTag });
     if (problem !== undefined) await pulumi.log.warn(problem, resource);
     return where;
   });

@@ -2,7 +2,15 @@
  * The types that a Pulumi program writes its artifacts in.
  */
 import type * as pulumi from "@pulumi/pulumi";
+import type { ChartFacts } from "../provider/content/chart";
+import type { KindName } from "../provider/content/kinds";
 import type { Limits } from "../provider/limits";
+
+/** Which referrer of an artifact is wanted. */
+export interface ReferrerArgs {
+  /** Its artifact type: `application/spdx+json`. */
+  readonly artifactType: pulumi.Input<string>;
+}
 
 /** Login for the reference's host: `username` and `password`, or `identityToken`. */
 export interface CredentialsArgs {
@@ -151,17 +159,51 @@ export interface RegistryArgs extends HostArgs {
 /** Inputs of {@link OciArtifact}. All of them may be outputs of other resources. */
 export interface OciArtifactArgs extends RegistryArgs {
   /**
-   * The artifact: `registry/repository:tag`, `…@sha256:…`, `…:tag@sha256:…`, or
-   * `oci://registry/repository?tag=…`. Without a tag and a digest, `latest`.
+   * The artifact: `registry/repository:tag`, `…@sha256:…`, `…:tag@sha256:…`,
+   * `oci://registry/repository?tag=…`, or `oci-layout://path:tag` for an image layout on this machine.
+   * Without a tag and a digest, `latest`.
    */
   readonly reference: pulumi.Input<string>;
+  /**
+   * The highest version in this range, of the repository's tags: `"^1.2"`, as Helm, Flux and Argo CD
+   * read it. Goes without a tag and a digest in `reference`. Default: none.
+   */
+  readonly semver?: pulumi.Input<string | undefined>;
+  /** With `semver`: what stands before the version in the tags: `"app-"` of `app-1.2.3`. */
+  readonly tagPrefix?: pulumi.Input<string | undefined>;
+  /** With `semver`: a regular expression (RE2) that a tag has to match somewhere. Default: all. */
+  readonly semverFilter?: pulumi.Input<string | undefined>;
+  /** With `semver`: whether the range takes prereleases that it does not name. Default `false`. */
+  readonly prereleases?: pulumi.Input<boolean | undefined>;
   /** A pin: exactly this digest is taken, and the tag is not asked for. */
   readonly digest?: pulumi.Input<string | undefined>;
   /**
    * Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index
-   * with several is an error; it is never guessed from the machine.
+   * with several is an error, except an OpenTofu provider's, of which all are taken; it is never guessed
+   * from the machine.
    */
   readonly platform?: pulumi.Input<string | undefined>;
+  /**
+   * Not the artifact itself, but the one thing that refers to it (an SBOM, an attestation, a document)
+   * with this artifact type. `digest` is then the referrer's. Default: none.
+   */
+  readonly referrer?: pulumi.Input<ReferrerArgs | undefined>;
+  /**
+   * Lock file that says which digest the reference is, relative to the program's directory. A
+   * reference that it does not hold is an error, and a tag that has moved since a warning. Default:
+   * none. Never stored, never a diff.
+   */
+  readonly lockFile?: pulumi.Input<string | undefined>;
+  /**
+   * What kind of artifact it has to be; another is an error. `"auto"` (default) recognizes each kind,
+   * and takes what it does not recognize as files; `"files"` takes all layers by titles and types alone.
+   */
+  readonly kind?: pulumi.Input<KindName | undefined>;
+  /**
+   * Of an OpenTofu provider: its source address, as in `registry.opentofu.org/hashicorp/random`, which
+   * names the folders of the mirror. Default: by the repository's name.
+   */
+  readonly providerSource?: pulumi.Input<string | undefined>;
   /**
    * Only layers of these media types. Default: all. Where `titles` or `layers` are given too, a layer
    * has to satisfy all of them.
@@ -207,8 +249,8 @@ export interface OciArtifactArgs extends RegistryArgs {
   readonly limits?: pulumi.Input<LimitsArgs | undefined>;
   /**
    * When the tag points to another digest than the one recorded: `"update"` (default) follows it,
-   * `"keep"` stays with the recorded digest until `reference` changes and does not ask for the tag,
-   * `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a
+   * `"keep"` stays with the recorded digest until `reference` or `semver` changes and does not ask for
+   * the tag, `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a
    * warning, and with `"error"` a failure. Never stored, never a diff.
    */
   readonly onTagMove?: pulumi.Input<"update" | "keep" | "error" | undefined>;
@@ -270,14 +312,20 @@ export interface GetOciArtifactResult {
   readonly absolutePath: string;
   /** The reference by digest: `registry/repository@sha256:…`. */
   readonly pinned: string;
-  /** The tag that was asked for, if any. */
+  /** The tag that was asked for, or that `semver` has chosen, if any. */
   readonly tag?: string;
+  /** The version that `semver` has chosen, as its tag writes it; absent without `semver`. */
+  readonly version?: string;
+  /** Digest of the artifact that `referrer` refers to; absent without one. */
+  readonly subjectDigest?: string;
   /** Media type of what the reference names. */
   readonly mediaType: string;
   /** The manifest's `artifactType`, where it has one. */
   readonly artifactType?: string;
   /** The manifest's annotations. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of a Helm chart: what its config says. */
+  readonly chart?: ChartFacts;
   /** Digest over names, modes and contents of all files; the same on every machine. */
   readonly contentDigest: string;
   /** Number of files and links. */

@@ -3,12 +3,14 @@
  * is serialized, so it works wherever a Pulumi program runs. Loads nothing heavy.
  */
 import * as pulumi from "@pulumi/pulumi";
+import type { ChartFacts } from "../provider/content/chart";
 import { RUN_KEY } from "../provider/pulumi/run-options";
 import { ARTIFACT_STUB, ARTIFACT_TYPE } from "../provider/pulumi/stub";
 import { restoredPath, runOptions } from "./ahead";
 import type { OciArtifactArgs } from "./args";
 import { refuseOptions } from "./options";
 import { withConfigured } from "./registries";
+import { withSecrets } from "./secrets";
 import { userError } from "./user-error";
 import { absolutePathOf, contentPath, insideOf } from "./content";
 
@@ -35,14 +37,20 @@ export class OciArtifact extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
   /** The reference by digest: `registry/repository@sha256:…`. */
   declare readonly pinned: pulumi.Output<string>;
-  /** The tag that was asked for; undefined where the reference names a digest only. */
+  /** The tag that was asked for, or that `semver` has chosen; undefined for a digest alone. */
   declare readonly tag: pulumi.Output<string | undefined>;
+  /** The version that `semver` has chosen, as its tag writes it; undefined without `semver`. */
+  declare readonly version: pulumi.Output<string | undefined>;
+  /** Digest of the artifact that `referrer` refers to; undefined without one. */
+  declare readonly subjectDigest: pulumi.Output<string | undefined>;
   /** Media type of what the reference names. */
   declare readonly mediaType: pulumi.Output<string>;
   /** The manifest's `artifactType`, where it has one. */
   declare readonly artifactType: pulumi.Output<string | undefined>;
   /** The manifest's annotations. */
   declare readonly annotations: pulumi.Output<Readonly<Record<string, string>>>;
+  /** Of a Helm chart: what its config says. */
+  declare readonly chart: pulumi.Output<ChartFacts | undefined>;
   /** Digest over names, modes and contents of all files; the same on every machine. */
   declare readonly contentDigest: pulumi.Output<string>;
   /** Number of files and links. */
@@ -87,7 +95,7 @@ export class OciArtifact extends pulumi.CustomResource {
       options,
     );
     const self = this as { path: pulumi.Output<string>; absolutePath: pulumi.Output<string> };
-    self.path = restoredPath(this, given, this.path, this.pinned);
+    self.path = restoredPath(this, given, this.path, this.pinned, this.tag);
     self.absolutePath = absolutePathOf(self.path);
   }
 
@@ -124,9 +132,12 @@ const OUTPUT_SLOTS = {
   path: undefined,
   pinned: undefined,
   tag: undefined,
+  version: undefined,
+  subjectDigest: undefined,
   mediaType: undefined,
   artifactType: undefined,
   annotations: undefined,
+  chart: undefined,
   contentDigest: undefined,
   fileCount: undefined,
   size: undefined,
@@ -140,7 +151,11 @@ function refuseOutputs(args: OciArtifactArgs): void {
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || name === "digest" || !(name in OUTPUT_SLOTS)) continue;
     const hint =
-      name === "tag" ? "write the tag into the reference: registry/repository:tag" : "remove it";
+      name === "tag"
+        ? "write the tag into the reference: registry/repository:tag"
+        : name === "version"
+          ? 'give a range as semver: "^1.2", or the tag in the reference'
+          : "remove it";
     throw userError(
       `cannot use input "${name}": it is an output, and there is no such input\nhint: ${hint}`,
       "INVALID_INPUT",
@@ -158,14 +173,10 @@ const SECRET_INPUTS = [
 ] as const;
 
 /** Marks them secret before they leave the program. */
-function guarded(given: OciArtifactArgs | undefined): Record<string, unknown> {
+function guarded(given: OciArtifactArgs | undefined): Readonly<Record<string, unknown>> {
   // A program in JavaScript may leave them out: then check says which are missing.
   const bare = given ?? ({} as OciArtifactArgs);
   refuseOutputs(bare);
   const registries = withConfigured(bare.registries);
-  const args = registries === undefined ? bare : { ...bare, registries };
-  const secrets = SECRET_INPUTS.filter((name) => args[name] !== undefined).map(
-    (name) => [name, pulumi.secret<unknown>(args[name])] as const,
-  );
-  return { ...args, ...Object.fromEntries(secrets) };
+  return withSecrets(registries === undefined ? bare : { ...bare, registries }, SECRET_INPUTS);
 }

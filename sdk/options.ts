@@ -42,13 +42,43 @@ const REFUSED: ReadonlyMap<keyof pulumi.CustomResourceOptions, Refusal> = new Ma
   ],
 ]);
 
+/** The same of what publishes. */
+const REFUSED_BY_PUSH: ReadonlyMap<keyof pulumi.CustomResourceOptions, Refusal> = new Map([
+  ...REFUSED,
+  [
+    "import",
+    {
+      fact: "there is nothing to import: the state knows a push by what was packed",
+      hint: "leave the option out: content that the registry has already is found, and not pushed again",
+    },
+  ],
+  [
+    "id",
+    {
+      fact: "a push cannot be looked up by an id",
+      hint: "leave the option out, or use OciArtifact to read what a registry has",
+    },
+  ],
+  [
+    "replaceOnChanges",
+    {
+      fact: "what changes is pushed anew, and nothing of it is replaced",
+      hint: "set the option on the resources that use its digest",
+    },
+  ],
+]);
+
 /**
  * Refuses options that an artifact cannot serve. What a transform adds comes later, and is not seen.
  *
+ * @param of - "push" for what publishes; default: what pulls
  * @throws Error with `code` INVALID_INPUT, for the first of them
  */
-export function refuseOptions(options: pulumi.CustomResourceOptions): void {
-  for (const [name, { fact, hint }] of REFUSED) {
+export function refuseOptions(
+  options: pulumi.CustomResourceOptions,
+  of: "pull" | "push" = "pull",
+): void {
+  for (const [name, { fact, hint }] of of === "push" ? REFUSED_BY_PUSH : REFUSED) {
     if (!isGiven(options[name])) continue;
     throw userError(`cannot use option "${name}": ${fact}\nhint: ${hint}`, "INVALID_INPUT");
   }

@@ -3,8 +3,8 @@
  * and those that it gives as an input: one map, in which what is given wins. Reads nothing else.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { InputType } from "../provider/pulumi/input-types";
 import { TRANSPORT_INPUTS } from "../provider/pulumi/transport-inputs";
+import { typedValue } from "../provider/pulumi/typed-inputs";
 import { normalizedRegistry } from "../provider/docker-hub";
 import type { RegistryArgs } from "./args";
 import { userError } from "./user-error";
@@ -56,44 +56,7 @@ function configuredRegistries(): Registries | undefined {
   }
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "object" || Array.isArray(value)) throw wrongConfiguration("it is no map");
-  return typed(value, TRANSPORT_INPUTS.registries.type) as Registries;
-}
-
-/**
- * `pulumi config set --path` makes a number of what looks like one, and a text of what does not: it
- * knows no types. What cannot be meant otherwise is taken so; the rest is for the check to refuse.
- */
-function typed(value: unknown, type: InputType): unknown {
-  switch (type.kind) {
-    case "string":
-      return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
-    case "number":
-      return typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
-        ? Number(value)
-        : value;
-    case "boolean":
-      return value === "true" || value === "false" ? value === "true" : value;
-    case "object":
-      return mapped(value, (item, name) => {
-        const field = type.fields[name];
-        return field === undefined ? item : typed(item, field.type);
-      });
-    case "mirrors":
-      return Array.isArray(value)
-        ? value.map((item: unknown) => typed(item, { ...type, kind: "object" }))
-        : value;
-    case "registries":
-      return mapped(value, (item) => typed(item, { ...type, kind: "object" }));
-    default:
-      return value;
-  }
-}
-
-function mapped(value: unknown, change: (item: unknown, name: string) => unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]: [string, unknown]) => [name, change(item, name)]),
-  );
+  return typedValue(value, TRANSPORT_INPUTS.registries.type) as Registries;
 }
 
 function wrongConfiguration(fact: string): Error {

@@ -6,7 +6,13 @@ import type { Descriptor, ImageManifest, LayerForm, Reference } from "../types";
 import { type ChartFacts, chartFileName } from "./chart";
 import { isPackedFolder, layerLine, titleOf } from "./choose-layers";
 import type { Kind, NamedKind } from "./kinds";
-import { bareMediaType, EMPTY_MEDIA_TYPE, isImageConfig, isIndexType } from "./media-types";
+import {
+  bareMediaType,
+  EMPTY_MEDIA_TYPE,
+  isArchiveType,
+  isImageConfig,
+  isIndexType,
+} from "./media-types";
 import { mirrorForms } from "./provider-mirror";
 import {
   isChart,
@@ -98,7 +104,9 @@ function moduleRules(work: Work): Verdict {
   if (length !== 1) {
     return { fact: `it has ${length} layers of the type ${ZIP_TYPE}, and OpenTofu takes just one` };
   }
-  return { aside: asideOf(work, isZipLayer), forms: unpacked(work, isZipLayer) };
+  // Of a module that is for other tools, too, another archive holds the same once more.
+  const isBeside = (layer: Descriptor): boolean => isSideLayer(layer) || isArchive(layer);
+  return { aside: asideOf(work, isZipLayer, isBeside), forms: unpacked(work, isZipLayer) };
 }
 
 function providerRules({ manifest, selection, subject, ...told }: Work): Verdict {
@@ -155,6 +163,10 @@ function argoRules(work: Work): Verdict {
   return { aside: asideOf(work, isContent), forms: unpacked(work, isContent) };
 }
 
+function isArchive({ mediaType }: Descriptor): boolean {
+  return isArchiveType(mediaType);
+}
+
 /** As Argo CD tells content: by the end of its media type. */
 function isTarLayer({ mediaType }: Descriptor): boolean {
   return /(tar\+gzip|tar\.gzip|tar)$/.test(bareMediaType(mediaType));
@@ -162,16 +174,17 @@ function isTarLayer({ mediaType }: Descriptor): boolean {
 
 /**
  * Positions of the layers that are not the kind's: all others of a kind that was asked for, of one that
- * was recognized only those that speak about the content.
+ * was recognized only those beside it, which are at least those that speak about the content.
  */
 function asideOf(
   { manifest, selection }: Work,
   isContent: (layer: Descriptor) => boolean,
+  isBeside: (layer: Descriptor) => boolean = isSideLayer,
 ): ReadonlySet<number> {
   const isAside = (layer: Descriptor): boolean =>
     !isContent(layer) &&
     layer.mediaType !== EMPTY_MEDIA_TYPE &&
-    (selection.kind !== undefined || isSideLayer(layer));
+    (selection.kind !== undefined || isBeside(layer));
   return new Set(manifest.layers.flatMap((layer, index) => (isAside(layer) ? [index] : [])));
 }
 

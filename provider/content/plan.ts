@@ -7,7 +7,13 @@ import { DEFAULT_LIMITS, limitExceeded, type Limits } from "../limits";
 import type { Descriptor, ImageManifest, LayerForm, Plan, PlannedLayer } from "../types";
 import { chooseLayers, isPackedFolder, titleOf, type PresentLayer } from "./choose-layers";
 import { kindRules, type KindRules, type Told } from "./kind-rules";
-import { EMPTY_MEDIA_TYPE, extensionOf, isArchiveType, isImageConfig } from "./media-types";
+import {
+  EMPTY_MEDIA_TYPE,
+  extensionOf,
+  isArchiveType,
+  isImageConfig,
+  isIndexType,
+} from "./media-types";
 import { exceededPathLimit, pathComponents, pathProblem } from "./path-rules";
 import { allowancesOf, entrySelectionOf, type ExtractRule, type Selection } from "./selection";
 
@@ -52,7 +58,7 @@ export function planContent(
   if (!overrides) refuseSameFile(layers, subject);
   const entries = entrySelectionOf(selection);
   const allowances = allowancesOf(selection);
-  const layout = layoutOf({ aside, forms: kind.forms });
+  const layout = layoutOf({ aside, forms: kind.forms }, manifest);
   return Object.freeze({
     layers: Object.freeze(layers),
     isImage,
@@ -75,10 +81,16 @@ function asksForLayers({ mediaTypes, titles, layers }: Selection): boolean {
   return mediaTypes !== undefined || titles !== undefined || layers !== undefined;
 }
 
-/** All that the kind changes, as text: without it, the content follows from the layers alone. */
-function layoutOf({ aside, forms }: KindRules): string | undefined {
+/**
+ * All that the kind changes, as text: without it, the content follows from the layers alone. Of an index
+ * that was read to one manifest, they do not follow from its digest: two packages for one system and
+ * architecture have one name.
+ */
+function layoutOf({ aside, forms }: KindRules, manifest: ImageManifest): string | undefined {
   if (aside.size === 0 && forms.size === 0) return undefined;
-  return JSON.stringify({ aside: [...aside], forms: [...forms] });
+  const layers = manifest.layers.map(({ digest }) => digest);
+  const chosen = isIndexType(manifest.mediaType) ? { layers } : {};
+  return JSON.stringify({ aside: [...aside], forms: [...forms], ...chosen });
 }
 
 function noContent(subject: string): OciError {

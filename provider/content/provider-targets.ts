@@ -67,10 +67,7 @@ export function chooseTargets(
       ...known,
       code: "NO_PLATFORM",
       fact: `the provider has no package for ${wanted}`,
-      hint:
-        platform === undefined
-          ? undefined
-          : "set platform to one of these, or leave it out for all",
+      hint: hintFor(index, usable),
     });
   }
   const names = chosen.map(targetName);
@@ -82,6 +79,13 @@ export function chooseTargets(
     fact: `the provider has several packages for ${twice.replace("_", "/")}, and OpenTofu takes none then`,
     hint: "have the index pushed again with one for each platform, or set platform to another one",
   });
+}
+
+/** Where none fits: entries that are no packages to OpenTofu look as if they were. */
+function hintFor({ manifests }: ImageIndex, usable: readonly Target[]): string | undefined {
+  if (usable.length > 0) return "set platform to one of these, or leave it out for all";
+  if (manifests.length === 0) return undefined;
+  return `have the index pushed again: an entry is a package by its type, ${TARGET_TYPE}, and a platform without os.version; or take one as files: kind: "files" and platform`;
 }
 
 /** "linux_amd64", as file names of packages have it. */

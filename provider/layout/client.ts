@@ -73,7 +73,8 @@ function entryOf({ entries }: Layout, tag: string, place: Place): Descriptor {
   const { several } = choice;
   const lines = entryLines(several.length > 0 ? several : entries);
   if (several.length > 0) {
-    const hint = "name one of them by its digest: oci-layout://path@sha256:…";
+    const hint =
+      "name one of them by a tag that no other one has, or by its digest: oci-layout://path@sha256:…";
     const fact = `holds ${several.length} that could be meant`;
     throw new OciError({
       ...facts(place),

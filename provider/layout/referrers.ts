@@ -4,6 +4,7 @@
  */
 import { parseManifest } from "../content/manifest";
 import type { Context } from "../context";
+import { limitExceeded } from "../limits";
 import { fallbackTag, type ReferrersPage } from "../registry/referrers";
 import type { Descriptor } from "../types";
 import { chooseEntry } from "./entries";
@@ -21,7 +22,8 @@ export async function referrersIn(
   context: Context,
 ): Promise<readonly ReferrersPage[]> {
   const pages: ReferrersPage[] = [];
-  const listed = new Map<string, object>();
+  const listed = new Map<string, string>();
+  let bytes = 0;
   for (const entry of layout.entries) {
     throwIfCancelled(place, context.signal);
     if (entry.digest === digest || listed.has(entry.digest)) continue;
@@ -29,11 +31,17 @@ export async function referrersIn(
     if (document === undefined) continue;
     const manifest = readManifest(document.bytes, place, context);
     if (manifest?.subject?.digest !== digest) continue;
-    listed.set(entry.digest, asListed(entry, document.bytes.length, manifest));
+    const row = JSON.stringify(asListed(entry, document.bytes.length, manifest));
+    listed.set(entry.digest, row);
+    bytes += row.length;
+    if (bytes > context.limits.manifestBytes) {
+      throw limitExceeded(context.limits, "manifestBytes", { ...place, found: bytes });
+    }
   }
   if (listed.size > 0) {
-    const index = { schemaVersion: 2, mediaType: INDEX, manifests: [...listed.values()] };
-    pages.push({ bytes: Buffer.from(JSON.stringify(index)), mediaType: INDEX });
+    const rows = [...listed.values()].join(",");
+    const index = `{"schemaVersion":2,"mediaType":"${INDEX}","manifests":[${rows}]}`;
+    pages.push({ bytes: Buffer.from(index), mediaType: INDEX });
   }
   const choice = chooseEntry(layout.entries, fallbackTag(digest));
   if (!("entry" in choice)) return pages;

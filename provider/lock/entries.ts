@@ -2,9 +2,11 @@
  * Which entries of a lock file are of the same artifact, and which are the same entry; finding,
  * putting and removing them. Pure: it knows names, not what they point to.
  */
+import { posix } from "node:path";
 import { effectiveTag, formatReference } from "../reference/format";
 import { parseReference } from "../reference/parse";
 import { isShortName } from "../settings/registries-conf/is-short-name";
+import type { Reference } from "../types";
 import { inSortedForm, type LockEntry, RANGE_NAMES } from "./lock-entry";
 
 /** What is looked for. */
@@ -35,12 +37,19 @@ export function entryKey({ reference, inputs }: Wanted): string {
 
 /** The name of a reference alone: its digest does not count where it has a tag. */
 export function referenceKey(text: string): string {
-  const { digest, ...named } = parseReference(text);
+  const { digest, ...named } = withPlainPath(parseReference(text));
   const tag = effectiveTag({ ...named, ...(digest === undefined ? {} : { digest }) });
   const full = formatReference(
     tag === undefined ? { ...named, digest: digest ?? "" } : { ...named, tag },
   );
   return isShortName(text) ? `short name ${full}` : full;
+}
+
+/** "./media/bundle" is "media/bundle". */
+function withPlainPath(reference: Reference): Reference {
+  if (reference.layout === undefined) return reference;
+  const path = posix.normalize(reference.layout);
+  return { ...reference, repository: path, layout: path };
 }
 
 /** What a lock file says of an artifact. */

@@ -75,13 +75,19 @@ export function formatLock(entries: readonly LockEntry[]): string {
   return `${JSON.stringify({ lockfileVersion: VERSION, artifacts }, null, 2)}\n`;
 }
 
+/**
+ * Between reference and digest, where the digest is not that of the reference's tag: Renovate, which takes
+ * it for that where the two stand together, leaves such an entry alone.
+ */
+const BEFORE_DIGEST = [...RANGE_NAMES, "referrer"] as const;
+
 /** In the order in which people read it: what it is, what it was, what is taken of it, and where to. */
 function written({ reference, tag, digest, content, inputs, destination }: LockEntry): object {
-  const range = RANGE_NAMES.filter((name) => inputs[name] !== undefined);
-  const others = Object.keys(inputs).filter((name) => !range.some((each) => each === name));
+  const first = BEFORE_DIGEST.filter((name) => inputs[name] !== undefined);
+  const others = Object.keys(inputs).filter((name) => !first.some((each) => each === name));
   return {
     reference,
-    ...Object.fromEntries(range.map((name) => [name, inputs[name]])),
+    ...Object.fromEntries(first.map((name) => [name, inSortedForm(inputs[name])])),
     ...(tag === undefined ? {} : { tag }),
     digest,
     ...(content === undefined ? {} : { content: { of: content.of, digest: content.digest } }),
@@ -116,7 +122,8 @@ function artifactsOf(value: unknown, file: string): readonly unknown[] {
 function otherVersion(version: unknown, file: string): OciError {
   if (typeof version !== "number") {
     const hint = "give the file that oci-artifact lock has written";
-    return unusable(file, 'it is no lock file: it has no "lockfileVersion"', hint);
+    const what = version === undefined ? "it has no" : "no number is its";
+    return unusable(file, `it is no lock file: ${what} "lockfileVersion"`, hint);
   }
   const fact = `its lockfileVersion is ${version}, and this version of the package reads ${VERSION}`;
   return unusable(file, fact, "use the version of pulumi-oci-artifact that has written it");

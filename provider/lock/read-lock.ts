@@ -1,7 +1,7 @@
 /**
  * Lock files on the disk: read whole, written whole by one rename. What is in them is for others.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { OciError, systemCode } from "../errors";
 import { diskFact } from "../store/store-error";
 import { writeFileWhole } from "../store/write-file";
@@ -39,7 +39,8 @@ export async function writeLock(
   const text = formatLock(entries);
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return false;
   try {
-    await writeFileWhole(path, text);
+    // A link stays one: what it leads to is the file.
+    await writeFileWhole(await realpath(path).catch(() => path), text);
   } catch (error) {
     throw unusable("STORE", "write", file, diskFact(error) ?? String(error));
   }

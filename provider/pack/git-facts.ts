@@ -1,19 +1,10 @@
 /**
- * What git knows of a directory: where it comes from, and at which commit it is. It runs `git` without
- * a shell, with bounds, changes nothing, and shows no credentials.
+ * What git knows of a directory: where it comes from, and at which commit it is. It changes nothing, and
+ * shows no credentials.
  */
-import { execFile, type ExecFileException } from "node:child_process";
-import { cancelled, unpackable } from "./problems";
+import { gitProblem, runGit } from "./git";
+import { isChanged } from "./git-changes";
 import { sourceUrl } from "./git-remote";
-
-const DEADLINE_MS = 30_000;
-const OUTPUT_BYTES = 1024 ** 2;
-
-/** Longest first line of git that is shown. */
-const SHOWN_LENGTH = 200;
-
-const HINT =
-  "give the annotations source and revision yourself, or pack from a checkout with at least one commit";
 
 /** Behind what is not exactly what the commit holds. */
 const DIRTY = "-dirty";
@@ -44,20 +35,20 @@ export interface GitFacts {
  */
 export async function gitFacts(directory: string, signal?: AbortSignal): Promise<GitFacts> {
   const git = async (...words: string[]): Promise<string> => {
-    const { error, output, complaint } = await run(directory, words, signal);
-    if (error !== null) throw failed(directory, error, complaint);
+    const { error, output, complaint } = await runGit(directory, words, signal);
+    if (error !== null) throw gitProblem(directory, error, complaint);
     return output.trim();
   };
   /** The answer of a question that git may have none to, and then ends with code 1. */
   const ask = async (...words: string[]): Promise<string | undefined> => {
-    const { error, output, complaint } = await run(directory, words, signal);
-    if (error !== null && error.code !== 1) throw failed(directory, error, complaint);
+    const { error, output, complaint } = await runGit(directory, words, signal);
+    if (error !== null && error.code !== 1) throw gitProblem(directory, error, complaint);
     return error === null && output.trim() !== "" ? output.trim() : undefined;
   };
   const [commit = "", time = ""] = (
     await git("log", "-1", "--no-show-signature", "--format=%H%n%ct", "HEAD")
   ).split("\n");
-  const mark = (await isDirty(directory, signal)) ? DIRTY : "";
+  const mark = (await isChanged(directory, signal)) ? DIRTY : "";
   const remote = await ask("config", "--get", "remote.origin.url");
   const branch = await ask("symbolic-ref", "--quiet", "--short", "HEAD");
   const tags = await git("tag", "--no-column", "--points-at", "HEAD", "--sort=-version:refname");
@@ -88,50 +79,4 @@ export function gitAnnotations(
     ...(version === undefined ? {} : { "org.opencontainers.image.version": version }),
     [CREATED]: new Date(seconds * 1000).toISOString().replace(".000Z", "Z"),
   });
-}
-
-/** Whether anything in the directory is not as the commit has it; what is too much to tell, is. */
-async function isDirty(directory: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const words = ["status", "--porcelain", "--untracked-files=normal", "--", "."];
-  const { error, output, complaint } = await run(directory, words, signal);
-  if (error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return true;
-  if (error !== null) throw failed(directory, error, complaint);
-  return output !== "";
-}
-
-interface Run {
-  readonly error: ExecFileException | null;
-  readonly output: string;
-  readonly complaint: string;
-}
-
-function run(directory: string, words: readonly string[], signal?: AbortSignal): Promise<Run> {
-  return new Promise((resolve) => {
-    const options = {
-      timeout: DEADLINE_MS,
-      maxBuffer: OUTPUT_BYTES,
-      killSignal: "SIGKILL",
-      windowsHide: true,
-      ...(signal && { signal }),
-    } as const;
-    // Nothing is written for the sake of speed, and no program that the repository names is run.
-    const guards = ["--no-optional-locks", "-c", "core.fsmonitor=false", "-C", directory];
-    execFile("git", [...guards, ...words], options, (error, output, complaint) => {
-      resolve({ error, output, complaint });
-    });
-  });
-}
-
-function failed(directory: string, error: ExecFileException, complaint: string): Error {
-  if (error.name === "AbortError") return cancelled(directory);
-  return unpackable(directory, factOf(error, complaint), HINT, error);
-}
-
-function factOf(error: ExecFileException, complaint: string): string {
-  if (error.code === "ENOENT") return "there is no program git in PATH";
-  if (error.killed === true) return `git did not answer within ${DEADLINE_MS / 1000} s`;
-  if (typeof error.code === "string") return `git cannot be run (${error.code})`;
-  const line = complaint.trim().split("\n", 1)[0] ?? "";
-  const reason = line === "" ? "" : `: ${line.slice(0, SHOWN_LENGTH)}`;
-  return `git ended with ${error.signal ?? `exit code ${error.code ?? "unknown"}`}${reason}`;
 }

@@ -7,17 +7,8 @@ import { artifactOf, spooledBlob, type PackedArtifact } from "./artifact";
 import { TAR_DIGEST, TITLE, UNPACK } from "./pack-files";
 import { packTar } from "./pack-tar";
 import type { PackOptions } from "./packed-tree";
-import type { CommonRequest } from "./request";
-import type { Source } from "./source";
+import type { FolderRequest } from "./request";
 import { LAYER_TYPE, UNKNOWN_TYPE } from "./tree-shapes";
-
-export interface FolderRequest extends CommonRequest {
-  readonly source: Source;
-  /** Default: `application/vnd.unknown.artifact.v1`, as ORAS has it. */
-  readonly artifactType?: string | undefined;
-  /** Of the layer, which is tar+gzip whatever it is called. Default: the type of such a layer. */
-  readonly mediaType?: string | undefined;
-}
 
 /** @throws OciError INVALID_INPUT where a file is not what it was when it was listed; STORE, CANCELLED */
 export async function packFolder(

@@ -6,6 +6,7 @@
 import type { PackedArtifact } from "./artifact";
 import { packChart } from "./pack-chart";
 import { packFiles } from "./pack-files";
+import { packFolder } from "./pack-folder";
 import { packProvider } from "./pack-provider";
 import { packTree } from "./pack-tree";
 import type { PackOptions } from "./packed-tree";
@@ -38,6 +39,8 @@ export async function packArtifact(
       return await packChart(request, context, options);
     case "files":
       return await packFiles(request, context, options);
+    case "folder":
+      return await packFolder(request, options);
     default:
       return await packTree(request, options);
   }

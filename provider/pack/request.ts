@@ -70,7 +70,18 @@ export interface FilesRequest extends CommonRequest {
   readonly config?: { readonly path: string; readonly mediaType: string };
 }
 
-export type PackRequest = TreeRequest | ProviderRequest | ChartRequest | FilesRequest;
+/** One directory, as one layer of any type. */
+export interface FolderRequest extends CommonRequest {
+  readonly kind: "folder";
+  readonly source: Source;
+  /** Default: `application/vnd.unknown.artifact.v1`, as ORAS has it. */
+  readonly artifactType?: string | undefined;
+  /** Of the layer, which is tar+gzip whatever it is called. Default: the type of such a layer. */
+  readonly mediaType?: string | undefined;
+}
+
+export type PackRequest =
+  TreeRequest | ProviderRequest | ChartRequest | FilesRequest | FolderRequest;
 
 /** What packing works with. */
 export interface PackContext {

@@ -3,7 +3,7 @@
  * A failure names the input and never its value. Pure.
  */
 import { INPUT_ROWS, type CheckedInputs } from "./inputs";
-import type { InputField, InputType, NumberType } from "./input-types";
+import type { InputField, InputRow, InputType, NumberType } from "./input-types";
 import { failure, isAbsent, ruleFailures } from "./input-rules";
 import { nearest } from "./nearest";
 
@@ -13,15 +13,30 @@ export type Checked =
 
 /** Values whose type cannot be told yet (unknown in a preview) must be taken out before. */
 export function checkInputs(values: Readonly<Record<string, unknown>>): Checked {
-  const failures = [...checkFields(values, INPUT_ROWS, ""), ...ruleFailures(values)];
-  for (const [name, row] of INPUT_ROWS) {
+  const failures = checkRows(values, INPUT_ROWS);
+  if (failures.length > 0) return { ok: false, failures };
+  return { ok: true, inputs: presentOf(values) as unknown as CheckedInputs };
+}
+
+/** The same for the rows of any table: whatever is wrong with names, types and rules. */
+export function checkRows(
+  values: Readonly<Record<string, unknown>>,
+  rows: ReadonlyMap<string, InputRow>,
+): readonly string[] {
+  const failures = [...checkFields(values, rows, ""), ...ruleFailures(values)];
+  for (const [name, row] of rows) {
     if (row.required === true && isAbsent(values[name])) {
       failures.push(failure(name, "it is missing", row.description));
     }
   }
-  if (failures.length > 0) return { ok: false, failures };
-  const present = Object.entries(values).filter(([, value]) => !isAbsent(value));
-  return { ok: true, inputs: Object.fromEntries(present) as unknown as CheckedInputs };
+  return failures;
+}
+
+/** Those that say anything. */
+export function presentOf(
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => !isAbsent(value)));
 }
 
 function checkFields(
@@ -44,9 +59,12 @@ function checkFields(
 }
 
 /** Failures for names that no input has; values may be anything. */
-export function checkNames(values: Readonly<Record<string, unknown>>): readonly string[] {
-  const known = [...INPUT_ROWS.keys()];
-  const wrong = Object.keys(values).filter((name) => !INPUT_ROWS.has(name));
+export function checkNames(
+  values: Readonly<Record<string, unknown>>,
+  rows: ReadonlyMap<string, InputRow> = INPUT_ROWS,
+): readonly string[] {
+  const known = [...rows.keys()];
+  const wrong = Object.keys(values).filter((name) => !rows.has(name));
   return wrong.map((name) => unknownName(name, known));
 }
 

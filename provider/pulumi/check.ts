@@ -6,16 +6,18 @@
 import { SILENT, type Context, type Report } from "../context";
 import { systemCode } from "../errors";
 import { limitsWith, type Limits } from "../limits";
+import type { Meaning } from "../meanings";
 import { locate, pull, type Located, type Pulled, type PullRequest } from "../pull";
-import { formatReference } from "../reference/format";
 import type { DestinationState } from "../store/placing";
 import { treeNameOf } from "../tree-key";
 import type { World } from "../world";
 import { checkNames } from "./check-inputs";
-import { chooseDigest, knownDigest, warnOfHonoredDigest } from "./choose-digest";
+import { chooseDigest, knownDigest, recordedFor, warnOfHonoredDigest } from "./choose-digest";
+import { identityOf } from "./identity";
 import { INPUT_ROWS, storedInputs } from "./inputs";
 import { hasUnknown, UNKNOWN } from "./known";
 import type { Host, Properties } from "./lifecycle";
+import { locked } from "./locked";
 import { movedMessage } from "./moved";
 import { CONTENT_OUTPUTS, manifestOutputs, OUTPUTS, outputsOf, placedAtOf } from "./outputs";
 import { servedText } from "./served-text";
@@ -68,23 +70,25 @@ export async function check(
   const run = parseRunOptions(news[RUN_KEY]);
   const given = givenInputs(news);
   if (hasUnknown(given)) return unknownAnswer(given);
-  const read = readInputs(given);
-  if ("failures" in read) return { inputs: {}, failures: read.failures };
+  const valid = readInputs(given);
+  if ("failures" in valid) return { inputs: {}, failures: valid.failures };
 
-  const { inputs } = read;
   const directory = run?.directory ?? host.directory;
+  const read = await locked(valid, directory);
+  const { inputs } = read;
   const world = host.world(directory);
   const report = host.report(run?.urn ?? "");
   const work: Work = { ...read, olds, run, directory, world, report };
-  const known = olds["reference"] === inputs.reference ? knownDigest(olds) : undefined;
-  const choice = await chooseDigest(read, given, known, run, host.confirmations);
+  const recorded = recordedFor(inputs, olds);
+  const choice = await chooseDigest(read, given, recorded, run, host.confirmations);
   warnOfHonoredDigest(olds, inputs, report);
-  const { digest, tagDigest, outage } = choice;
+  const { digest, chosen, tagDigest, isJudged, outage } = choice;
   const { configuration } = world;
   // What the program pulled ahead, it has also warned about.
   const said = run?.ahead === undefined ? report : SILENT;
   const asked = await requestOf(read, digest, { configuration, directory, report: said });
-  const request = { ...asked, tagDigest, outage, known };
+  const known = { known: recorded?.digest, recorded: recorded?.chosen };
+  const request = { ...asked, chosen, tagDigest, isJudged, outage, ...known };
   const limits = limitsWith(inputs.limits);
   const found = await bring(request, work, { settings: world.settings, limits, report, signal });
   await confirm(found, work, host);
@@ -119,10 +123,11 @@ async function bring(
 }
 
 /** Records what this preview shows, for the update of the same run. */
-async function confirm({ digest }: Located, work: Work, host: Host): Promise<void> {
+async function confirm(found: Located, work: Work, host: Host): Promise<void> {
   const { run, inputs, report } = work;
   if (run?.preview !== true || !followsTag(work) || run.dependsOn) return;
-  await host.confirmations.confirm(run.urn, inputs.reference, digest).catch((error: unknown) => {
+  const asked = identityOf({ ...inputs });
+  await host.confirmations.confirm(run.urn, asked, found).catch((error: unknown) => {
     report.warning(
       `what this preview shows cannot be recorded (${systemCode(error) ?? String(error)}), so an update asks for the tag anew; make the cache writable`,
     );
@@ -193,7 +198,12 @@ function givenInputs(news: Properties): Properties {
 
 /** In a preview, what depends on an unknown input is unknown; only wrong names are wrong already. */
 function unknownAnswer(given: Properties): CheckAnswer {
-  const inputOf: Readonly<Record<string, string>> = { placedAt: "destination", signers: "verify" };
+  const inputOf: Readonly<Record<string, string>> = {
+    version: "semver",
+    subjectDigest: "referrer",
+    placedAt: "destination",
+    signers: "verify",
+  };
   const names = Object.keys(OUTPUTS).filter((name) => {
     const input = inputOf[name];
     return input === undefined || given[input] !== undefined;
@@ -204,12 +214,17 @@ function unknownAnswer(given: Properties): CheckAnswer {
 
 /** The same content once more: the tag has been judged, and is not asked for again. */
 function againByDigest(request: PullRequest, { reference, digest }: Located): PullRequest {
-  const { tag: _tag, ...repository } = reference;
+  const { tag: namedTag, ...repository } = reference;
   const { platform, selection, policy, totalTimeout } = request;
   const meanings = [request, ...(request.others ?? [])];
-  const { endpoints } = meanings.find((meant) => meant.reference === reference) ?? request;
+  // Of the same repository: the tag may have been chosen on the way.
+  const { registry, repository: name } = reference;
+  const isMeant = ({ reference: meant }: Meaning): boolean =>
+    meant.registry === registry && meant.repository === name;
+  const { endpoints } = meanings.find(isMeant) ?? request;
   const pinned = { ...repository, digest };
-  return { reference: pinned, digest, endpoints, platform, selection, policy, totalTimeout };
+  const same = { platform, selection, policy, totalTimeout, namedTag };
+  return { reference: pinned, digest, endpoints, ...same };
 }
 
 /** Where there was a choice: of what is new for good, of what stays in passing. */
@@ -226,16 +241,17 @@ function sayWhoServed(
 async function sayWhatMoved(found: Located | Pulled, work: Work): Promise<void> {
   const { inputs, olds, world, report } = work;
   const before = knownDigest(olds);
+  const recorded = recordedFor(inputs, olds);
   if (before === undefined || before === found.digest) return;
   const { path } = olds;
   const receipt =
     typeof path === "string" ? await world.trees.receipt(treeNameOf(path)) : undefined;
   report.info(
     movedMessage({
-      subject: formatReference(found.reference),
-      isSameReference: olds["reference"] === inputs.reference && followsTag(work),
-      before,
-      after: found.digest,
+      reference: found.reference,
+      isSameReference: recorded !== undefined && followsTag(work),
+      before: { digest: before, tag: recorded?.chosen?.tag },
+      after: { digest: found.digest, tag: found.chosen?.tag },
       oldFiles: receipt?.entries ?? olds["files"],
       newFiles: "tree" in found ? found.tree.entries : undefined,
     }),

@@ -15,6 +15,7 @@ import { shownLocation } from "../settings/registries-conf/tables";
 import type { Stop } from "../settings/route";
 import type { Endpoint, Reference } from "../types";
 import type { World } from "../world";
+import { explainLayout } from "./explain-layout";
 import type { ReadInputs } from "./read-inputs";
 import { confOf } from "./request";
 import { prepared, type RouteWorld, searchOf, stopsFor } from "./routes";
@@ -79,6 +80,7 @@ export async function explain(
   const { configuration, settings } = world;
   const { directory, report = SILENT, signal = new AbortController().signal } = options;
   registerSecrets(inputs);
+  if (read.reference.layout !== undefined) return await explainOne(read, world, options);
   const conf = await confOf(read, { configuration, directory, report });
   const meant = await meantBy(read, conf, configuration);
   const { references } = meant;
@@ -104,6 +106,28 @@ export async function explain(
     files: conf.files,
     endpoints: Object.freeze(endpoints),
     ...(agree === undefined ? {} : { agree }),
+  });
+}
+
+/** Of a layout. */
+async function explainOne(
+  read: ReadInputs,
+  { settings, client }: ExplainWorld,
+  { directory, online, report = SILENT, signal = new AbortController().signal }: ExplainOptions,
+): Promise<Explanation> {
+  const { inputs } = read;
+  const reference = pinned(read.reference, read);
+  const context = { settings, limits: limitsWith(inputs.limits), report, signal };
+  const endpoint = await explainLayout(reference, {
+    directory,
+    client,
+    context: online ? context : undefined,
+    totalTimeout: totalTimeout(inputs, reference.registry),
+  });
+  return Object.freeze({
+    reference: formatReference(reference),
+    files: Object.freeze([]),
+    endpoints: Object.freeze([endpoint]),
   });
 }
 

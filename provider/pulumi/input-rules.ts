@@ -3,6 +3,7 @@
  * lead nowhere. A failure names the input and never its value. Pure.
  */
 import { globProblem } from "../content/globs";
+import { providerSourceProblem } from "../content/provider-mirror";
 import { pathProblem } from "../content/path-rules";
 import { registryProblem, repositoryProblem } from "../reference/grammar";
 import { parseProxy } from "../registry/proxy";
@@ -21,6 +22,8 @@ export function ruleFailures(values: Values): readonly string[] {
     ...checkMirrors(values, ""),
     ...checkRegistries(values),
     ...checkSubPath(values),
+    ...checkProvider(values),
+    ...checkReferrer(values),
     ...checkDestination(values),
     ...checkGlobs(values),
   ];
@@ -108,6 +111,26 @@ function checkSubPath({ subPath }: Values): string[] {
   const problem = pathProblem(subPath);
   const hint = "give a folder of the content, relative to its root: charts/app";
   return problem === undefined ? [] : [failure("subPath", `as a path, ${problem}`, hint)];
+}
+
+function checkProvider({ kind = "auto", providerSource }: Values): string[] {
+  if (typeof providerSource !== "string" || providerSource === "") return [];
+  const problem = providerSourceProblem(providerSource);
+  if (problem !== undefined) {
+    const hint = "give it as required_providers has it: registry.opentofu.org/hashicorp/random";
+    return [failure("providerSource", problem, hint)];
+  }
+  if (kind === null || kind === "auto" || kind === "opentofu-provider") return [];
+  const fact = "it is of an OpenTofu provider, and another kind is asked for";
+  return [failure("providerSource", fact, 'remove it, or set kind: "opentofu-provider"')];
+}
+
+function checkReferrer({ referrer }: Values): string[] {
+  if (typeof referrer !== "object" || referrer === null || Array.isArray(referrer)) return [];
+  if (!isAbsent((referrer as Values)["artifactType"])) return [];
+  const hint =
+    'give the artifact type of what is wanted: { artifactType: "application/spdx+json" }';
+  return [failure("referrer", "it has no artifactType", hint)];
 }
 
 function checkDestination({ destination }: Values): string[] {

@@ -2,15 +2,20 @@
  * The one table of inputs: what each is called, its type, whether it is secret, whether a change of
  * it is a diff, its flag and its description. Checking, docs and flags come from here. Pure.
  */
+import type { KindName } from "../content/kinds";
 import type { Selection } from "../content/selection";
 import type { Limits } from "../limits";
 import { LOCAL_CHANGE_RULES, type OnLocalChange } from "../store/placing";
 import { TAG_MOVES, type OnTagMove } from "../tag-moves";
+import type { VersionOptions } from "../versions/wanted-version";
 import { CONTENT_INPUTS } from "./content-inputs";
 import type { InputRow, InputType } from "./input-types";
+import { KIND_INPUTS } from "./kind-inputs";
+import { type ReferrerInput, SOURCE_INPUTS } from "./source-inputs";
 import { TRANSPORT_INPUTS } from "./transport-inputs";
 import type { TransportInputs } from "./transport-types";
 import { VERIFY_INPUTS, type VerifyInput } from "./verify-inputs";
+import { VERSION_INPUTS } from "./version-inputs";
 
 const STRING: InputType = { kind: "string" };
 const BOOLEAN: InputType = { kind: "boolean" };
@@ -23,8 +28,9 @@ export const INPUTS = {
     default: "",
     flags: [],
     description:
-      "The artifact: `registry/repository:tag`, `…@sha256:…`, `…:tag@sha256:…`, or `oci://registry/repository?tag=…`. Without a tag and a digest, `latest`",
+      "The artifact: `registry/repository:tag`, `…@sha256:…`, `…:tag@sha256:…`, `oci://registry/repository?tag=…`, or `oci-layout://path:tag` for an image layout on this machine (docs/air-gap.md). Without a tag and a digest, `latest`",
   },
+  ...VERSION_INPUTS,
   digest: {
     group: "what",
     type: STRING,
@@ -39,8 +45,10 @@ export const INPUTS = {
     default: "the only one there is",
     flags: [{ name: "platform", argument: "OS/ARCH" }],
     description:
-      "Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index with several is an error; it is never guessed from the machine",
+      "Which manifest of an index: `os/architecture` or `os/architecture/variant`. Without it, an index with several is an error, except an OpenTofu provider's, of which all are taken; it is never guessed from the machine",
   },
+  ...SOURCE_INPUTS,
+  ...KIND_INPUTS,
   ...CONTENT_INPUTS,
   onTagMove: {
     group: "when",
@@ -48,7 +56,7 @@ export const INPUTS = {
     default: '`"update"`',
     flags: [{ name: "on-tag-move", argument: "RULE" }],
     description:
-      'When the tag points to another digest than the one recorded: `"update"` follows it, `"keep"` stays with the recorded digest until `reference` changes and does not ask for the tag, `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a warning, and with `"error"` a failure',
+      'When the tag points to another digest than the one recorded: `"update"` follows it, `"keep"` stays with the recorded digest until `reference` or `semver` changes and does not ask for the tag, `"error"` fails. For `tag@digest` the digest always wins: a tag that points elsewhere is a warning, and with `"error"` a failure',
   },
   destination: {
     group: "what",
@@ -98,8 +106,12 @@ export type InputName = keyof typeof INPUTS;
 export const INPUT_ROWS: ReadonlyMap<string, InputRow> = new Map(Object.entries(INPUTS));
 
 /** What the inputs are after checking: types hold, unknown names are refused. */
-export interface CheckedInputs extends Selection, TransportInputs {
+export interface CheckedInputs extends Omit<Selection, "kind">, TransportInputs, VersionOptions {
   readonly reference: string;
+  readonly kind?: KindName;
+  readonly referrer?: ReferrerInput;
+  /** Relative to the program's directory. */
+  readonly lockFile?: string;
   readonly digest?: string;
   readonly platform?: string;
   readonly limits?: Partial<Limits>;

@@ -51,6 +51,8 @@ export interface Lifecycle {
  */
 const DIFFED = [
   ...[...INPUT_ROWS].filter(([, row]) => row.group === "what").map(([name]) => name),
+  // The same content may be another version.
+  "version",
   "manifestDigest",
   "path",
 ];

@@ -1,7 +1,11 @@
 /**
  * The gate to lock files: nothing of them is loaded where no input names one. Decides nothing itself.
  */
-import type { Reference } from "../types";
+import type { Context } from "../context";
+import { judgeLockedTag } from "../lock/judge";
+import type { PullRequest } from "../pull";
+import { type ResolveRooms, tagBeside } from "../resolve";
+import type { Reference, Resolved } from "../types";
 import type { ReadInputs } from "./read-inputs";
 
 /**
@@ -17,6 +21,25 @@ export async function locked(read: ReadInputs, directory: string): Promise<ReadI
   const { withLockFile } = require("./with-lock") as typeof import("./with-lock");
   /* eslint-enable @typescript-eslint/no-require-imports */
   return await withLockFile(read, lockFile, directory);
+}
+
+/**
+ * What a lock file says to those who only look: its digest counts, and that its tag has moved is told.
+ *
+ * @throws OciError LOCK_OUTDATED instead, where `onTagMove` is "error"
+ */
+export async function judgeLooked(
+  request: PullRequest,
+  found: Pick<Resolved, "reference">,
+  rooms: ResolveRooms,
+  context: Context,
+): Promise<void> {
+  const { locked, endpoints, onTagMove } = request;
+  if (locked === undefined) return;
+  const tagDigest = await tagBeside(request, endpoints, rooms, context);
+  const { reference } = found;
+  const now = tagDigest === undefined ? { reference } : { reference, tagDigest };
+  judgeLockedTag(now, locked, onTagMove, context.report);
 }
 
 /** What a name may mean, with the tag and the digest of the lock file: it is of each the same. */

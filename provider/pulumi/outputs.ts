@@ -2,6 +2,7 @@
  * The one table of outputs, and how they come from a pull. Each is a fact of the digest: it says
  * nothing of a machine, a mirror or a moment. Strings of the registry pass the gate here. Pure.
  */
+import type { ChartFacts } from "../content/chart";
 import { effectiveTag, formatReference, pinnedReference } from "../reference/format";
 import type { Located, Pulled } from "../pull";
 import type { Reference, TreeEntry } from "../types";
@@ -19,9 +20,12 @@ export const OUTPUTS = {
   path: "Folder of the content, relative to the program's directory",
   pinned: "The reference by digest: `registry/repository@sha256:…`",
   tag: "The tag that was asked for; absent where the reference names a digest only",
+  version: "The version that `semver` has chosen, as its tag writes it; absent without `semver`",
+  subjectDigest: "Digest of the artifact that `referrer` refers to; absent without one",
   mediaType: "Media type of what the reference names",
   artifactType: "The manifest's `artifactType`, where it has one",
   annotations: "The manifest's annotations",
+  chart: "Of a Helm chart: `{ name, version, appVersion }`, as its config says",
   contentDigest: "Digest over names, modes and contents of all files; the same on every machine",
   fileCount: "Number of files and links",
   size: "Bytes of all files",
@@ -40,9 +44,12 @@ export interface OutputValues {
   readonly path: string;
   readonly pinned: string;
   readonly tag?: string;
+  readonly version?: string;
+  readonly subjectDigest?: string;
   readonly mediaType: string;
   readonly artifactType?: string;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly chart?: ChartFacts;
   readonly contentDigest: string;
   readonly fileCount: number;
   readonly size: number;
@@ -64,20 +71,31 @@ export function outputsOf(reference: Reference, pulled: Pulled): OutputValues {
 /** Those that the manifest tells. */
 export function manifestOutputs(
   reference: Reference,
-  { digest, manifestDigest, manifest, mediaType, signers }: Located,
+  { digest, manifestDigest, manifest, mediaType, signers, chosen, subjectDigest, chart }: Located,
 ): Omit<OutputValues, ContentOutput | "placedAt"> {
   const tag = effectiveTag(reference);
   return {
     digest,
     manifestDigest,
     pinned: pinnedReference(reference, digest),
-    ...(tag === undefined ? {} : { tag }),
+    ...(tag === undefined ? {} : { tag: admitText(tag) }),
+    ...(chosen?.version === undefined ? {} : { version: admitText(chosen.version) }),
+    ...(subjectDigest === undefined ? {} : { subjectDigest }),
     mediaType: admitText(mediaType),
     ...(manifest.artifactType === undefined
       ? {}
       : { artifactType: admitText(manifest.artifactType) }),
     annotations: admitMap(manifest.annotations),
+    ...(chart === undefined ? {} : { chart: admitChart(chart) }),
     ...(signers.length === 0 ? {} : { signers: signers.map(admitText) }),
+  };
+}
+
+function admitChart({ name, version, appVersion }: ChartFacts): ChartFacts {
+  return {
+    name: admitText(name),
+    version: admitText(version),
+    ...(appVersion === undefined ? {} : { appVersion: admitText(appVersion) }),
   };
 }
 

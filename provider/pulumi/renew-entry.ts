@@ -5,7 +5,7 @@
 import { SILENT } from "../context";
 import type { LockEntry } from "../lock/lock-entry";
 import type { Properties } from "./lifecycle";
-import { inputsOfEntry } from "./lock-inputs";
+import { validInputsOfEntry } from "./lock-inputs";
 import { type Looked, lookAt } from "./look";
 import { changedFiles, filesOf } from "./outputs";
 import type { SessionOptions } from "./session";
@@ -50,7 +50,7 @@ export async function renewEntry(
   options: SessionOptions,
 ): Promise<Renewed> {
   const { reference, inputs, destination } = wanted;
-  const values = { ...transport, ...inputsOfEntry(wanted, file) };
+  const values = { ...transport, ...validInputsOfEntry(wanted, file) };
   const looked = await lookAt(values, options);
   const { digest, tag, contentDigest } = looked;
   const entry: LockEntry = Object.freeze({

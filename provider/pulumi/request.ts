@@ -5,12 +5,14 @@
 import { resolve } from "node:path";
 import { selectionOf } from "../content/selection";
 import type { Report } from "../context";
+import { layoutEndpoint } from "../layout/endpoint";
 import type { PullRequest } from "../pull";
 import { parsePlatform } from "../reference/platform";
 import type { Configuration } from "../settings/configuration";
 import type { RegistriesConf } from "../settings/registries-conf/tables";
 import type { Endpoint, Reference } from "../types";
 import type { ReadInputs } from "./read-inputs";
+import { asLocked } from "./locked";
 import { endpointsFor, type RouteWorld, searchOf } from "./routes";
 import { meantBy } from "./short-name";
 import { registerSecrets, totalTimeout } from "./transport";
@@ -37,25 +39,22 @@ export async function requestOf(
 ): Promise<PullRequest> {
   const { inputs } = read;
   registerSecrets(inputs);
-  const conf = await confOf(read, world);
-  const unsearched = { ...world, inputs, conf };
-  const routes: RouteWorld = { ...unsearched, search: await searchOf(unsearched) };
-  const meant = await meantBy(read, conf, world.configuration);
-  const [first, ...others] = meant.references;
-  const isSigned = inputs.verify !== undefined;
-  const waysOf = (reference: Reference): Promise<Way> => wayOf(reference, digest, isSigned, routes);
-  const way = await waysOf(first);
-  const ways = await Promise.all(others.map(waysOf));
+  const wanted = digest ?? read.locked?.digest;
+  const [way, ...others] = await waysOf(read, wanted, world);
   return {
     ...way,
-    ...(ways.length === 0 ? {} : { others: ways }),
-    digest,
+    ...(others.length === 0 ? {} : { others }),
+    digest: wanted,
+    chosen: read.locked?.chosen,
+    locked: read.locked,
+    version: read.version,
+    referrerType: inputs.referrer?.artifactType,
     platform: inputs.platform === undefined ? undefined : parsePlatform(inputs.platform),
     // Who gives a digest has judged the tag: pinning is what the error of a moved one asks for.
     onTagMove: inputs.digest === undefined ? inputs.onTagMove : undefined,
     selection: selectionOf(inputs),
     policy: await policyOf(inputs.verify, world.directory, world.report),
-    totalTimeout: totalTimeout(inputs, first.registry),
+    totalTimeout: totalTimeout(inputs, way.reference.registry),
   };
 }
 
@@ -72,6 +71,27 @@ interface Way {
   readonly reference: Reference;
   readonly endpoints: readonly Endpoint[];
   readonly tagEndpoints?: readonly Endpoint[];
+}
+
+/** One for each that the reference may mean. For an image layout, no file that is about registries counts. */
+async function waysOf(
+  read: ReadInputs,
+  digest: string | undefined,
+  world: RequestWorld,
+): Promise<readonly [Way, ...Way[]]> {
+  const { inputs, reference: written } = read;
+  if (written.layout !== undefined) {
+    return [{ reference: written, endpoints: [layoutEndpoint(written, world.directory)] }];
+  }
+  const conf = await confOf(read, world);
+  const unsearched = { ...world, inputs, conf };
+  const routes: RouteWorld = { ...unsearched, search: await searchOf(unsearched) };
+  const { references } = await meantBy(read, conf, world.configuration);
+  const [first, ...others] = references;
+  const isSigned = inputs.verify !== undefined;
+  const way = await wayOf(asLocked(first, read), digest, isSigned, routes);
+  const rest = others.map((other) => wayOf(asLocked(other, read), digest, isSigned, routes));
+  return [way, ...(await Promise.all(rest))];
 }
 
 /** Which mirrors serve a reference depends on whether it is asked for by digest. */

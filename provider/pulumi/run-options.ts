@@ -5,6 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { OciErrorFacts } from "../errors";
+import type { ChosenTag } from "../versions/chosen-tag";
 
 /** Name of the hidden input; the engine does not show names that begin like this. */
 export const RUN_KEY = "__run";
@@ -24,8 +25,12 @@ export interface RunOptions {
 export interface Ahead {
   readonly fingerprint: string;
   readonly digest?: string;
+  /** What a range has come to with it. */
+  readonly chosen?: ChosenTag;
   /** What the tag of a `tag@digest` points to. */
   readonly tagDigest?: string;
+  /** What the tag points to was judged, and what there is to say of it stands on the row. */
+  readonly isJudged?: boolean;
   /** Who has served, in the words for the row. */
   readonly served?: string;
   /** The registry is out of reach; nobody need wait for that again. */

@@ -10,18 +10,20 @@ import { locate, pull, type Pulled, type PullRequest } from "../pull";
 import { formatReference, pinnedReference } from "../reference/format";
 import { isOutage } from "../registry/failure";
 import { readSettings, type Settings } from "../settings/settings";
-import { openConfirmations } from "../store/confirmations";
+import { openConfirmations, type Confirmed } from "../store/confirmations";
 import { treeNameOf } from "../tree-key";
 import type { Reference } from "../types";
 import type { VerifiedReference } from "../verify-reference";
 import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
 import { besideOthers, instead } from "./copies";
+import { identityOf, withoutChoice } from "./identity";
 import type { CheckedInputs } from "./inputs";
 import type { Explanation } from "./explain";
 import type { Properties } from "./lifecycle";
+import { judgeLooked, locked } from "./locked";
 import { outputsOf, placedAtOf, type OutputValues } from "./outputs";
-import { readInputs, type ReadInputs } from "./read-inputs";
+import { validInputs } from "./read-inputs";
 import { requestOf } from "./request";
 import { fingerprintOf, type Ahead } from "./run-options";
 import { sameRegistry } from "./same-registry";
@@ -43,14 +45,15 @@ export interface SessionOptions {
    * of `directory`, and `onLocalChange` is "error" unless it is given. Default: it is left alone.
    */
   readonly destination?: "copy" | "instead";
-  /** Told as soon as the digest is known, before its content is. */
-  readonly onResolved?: (digest: string) => void;
+  /** The tag that content was named by, where the reference is by digest alone. */
+  readonly namedTag?: string | undefined;
 }
 
 const worlds = new Map<string, World>();
 let settings: Settings | undefined;
 
-function worldOf(options: SessionOptions): World {
+/** The one world of this process for the program's directory. */
+export function worldOf(options: Pick<SessionOptions, "directory">): World {
   settings ??= readSettings();
   const known = worlds.get(options.directory);
   if (known !== undefined) return known;
@@ -102,10 +105,12 @@ export async function pullInputs(
 /** Looks at what a reference names, by plain inputs, without pulling it. @throws like pullInputs. */
 export async function inspectInputs(
   values: Properties,
-  options: SessionOptions,
+  options: SessionOptions & { readonly referrers?: boolean },
 ): Promise<{ readonly pinned: string; readonly found: Inspection }> {
   const { request, world, context } = await prepare(values, options);
-  const found = await inspect(request, world, context);
+  const asked = { ...request, withReferrers: options.referrers };
+  const found = await inspect(asked, world, context);
+  await judgeLooked(request, found, world, context);
   return { pinned: pinnedReference(found.reference, found.digest), found };
 }
 
@@ -116,7 +121,8 @@ export async function explainInputs(
 ): Promise<Explanation> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
   const { explain } = require("./explain") as typeof import("./explain");
-  return await explain(validInputs(values), worldOf(options), options);
+  const read = await locked(validInputs(values), options.directory);
+  return await explain(read, worldOf(options), options);
 }
 
 /** Who has signed what a reference names, by plain inputs, `verify` among them. @throws like pullInputs. */
@@ -140,25 +146,32 @@ export async function verifyInputs(
     require("../verify-reference") as typeof import("../verify-reference");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const found = await verifyReference({ ...request, policy }, world, context);
+  await judgeLooked(request, found, world, context);
   return { ...found, pinned: pinnedReference(found.reference, found.digest) };
 }
 
-interface Prepared {
+export interface Prepared {
   readonly inputs: CheckedInputs;
   readonly request: PullRequest;
   readonly world: World;
   readonly context: Context;
 }
 
-async function prepare(values: Properties, options: SessionOptions): Promise<Prepared> {
-  const read = validInputs(values);
+/** What plain inputs ask for, and where it is asked. @throws OciError INVALID_INPUT, CONFIG. */
+export async function prepare(
+  values: Properties,
+  options: SessionOptions,
+  beside: Pick<PullRequest, "chosen" | "onResolved"> = {},
+): Promise<Prepared> {
+  const read = await locked(validInputs(values), options.directory);
   const world = worldOf(options);
-  const { directory, report = SILENT, onResolved } = options;
+  const { directory, report = SILENT } = options;
   const { configuration } = world;
   const { digest } = read.inputs;
   const request: PullRequest = {
     ...(await requestOf(read, digest, { configuration, directory, report })),
-    onResolved,
+    ...beside,
+    namedTag: options.namedTag,
   };
   const context: Context = {
     settings: world.settings,
@@ -193,15 +206,16 @@ export async function pullAhead(
   options: SessionOptions,
 ): Promise<Ahead | undefined> {
   const fingerprint = fingerprintOf(values);
-  const settled: { digest?: string } = {};
+  let settled: Pick<Ahead, "digest" | "chosen"> = {};
   try {
     const confirmed = isPreview ? undefined : await confirmedDigest(values, urn, options);
     const { request, world, context } = await prepare(
-      confirmed === undefined ? values : { ...values, digest: confirmed },
+      confirmed === undefined ? values : { ...values, digest: confirmed.digest },
+      options,
       {
-        ...options,
-        onResolved(found) {
-          settled.digest = found;
+        ...(confirmed?.chosen === undefined ? {} : { chosen: confirmed.chosen }),
+        onResolved(digest, chosen) {
+          settled = { digest, ...(chosen === undefined ? {} : { chosen }) };
         },
       },
     );
@@ -209,17 +223,18 @@ export async function pullAhead(
     const found = mayPull
       ? await pull(request, world, context)
       : await locate(request, world, context);
-    const { digest, tagDigest } = found;
+    const { tagDigest } = found;
     const served = servedText(found, request, world.health);
     return {
       fingerprint,
-      digest,
+      ...settled,
+      isJudged: true,
       ...(tagDigest === undefined ? {} : { tagDigest }),
       ...(served === undefined ? {} : { served }),
     };
   } catch (error) {
     // What comes of the tag is settled; fetching the content is for check to try again.
-    if (settled.digest !== undefined) return { fingerprint, digest: settled.digest };
+    if (settled.digest !== undefined) return { fingerprint, ...settled };
     if (!(error instanceof OciError) || !isOutage(error)) return undefined;
     return { fingerprint, outage: errorFacts(error) };
   }
@@ -237,7 +252,12 @@ export async function restore(
 ): Promise<string | undefined> {
   try {
     const { pulled } = await pullInputs(
-      { ...sameRegistry(values, pinned), digest: undefined, reference: pinned },
+      {
+        ...withoutChoice(sameRegistry(values, pinned)),
+        digest: undefined,
+        lockFile: undefined,
+        reference: pinned,
+      },
       options,
     );
     if (pulled.tree.name === treeNameOf(path)) return undefined;
@@ -251,26 +271,11 @@ async function confirmedDigest(
   values: Properties,
   urn: string,
   options: SessionOptions,
-): Promise<string | undefined> {
+): Promise<Confirmed | undefined> {
   const cli = findCliProcess();
-  const { reference } = values;
-  if (cli === undefined || typeof reference !== "string") return undefined;
+  if (cli === undefined) return undefined;
   const { cacheDirectory } = worldOf(options).settings;
-  return await openConfirmations(cacheDirectory, cli).confirmed(urn, reference);
-}
-
-function validInputs(values: Properties): ReadInputs {
-  const read = readInputs(values);
-  if (!("failures" in read)) return read;
-  if (read.error !== undefined) throw read.error;
-  const { failures } = read;
-  throw new OciError({
-    code: "INVALID_INPUT",
-    verb: "pull",
-    subject: "the artifact",
-    fact: failures.length === 1 ? "an input is wrong" : `${failures.length} inputs are wrong`,
-    details: failures.flatMap((failure) => failure.split("\n")),
-  });
+  return await openConfirmations(cacheDirectory, cli).confirmed(urn, identityOf(values));
 }
 
 /** The outputs of a result, as the resource would have them. */

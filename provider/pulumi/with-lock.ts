@@ -85,6 +85,8 @@ function contradiction(read: ReadInputs, file: string, { digest }: LockEntry, gi
     verb: "use",
     subject: isInput ? 'input "digest"' : read.inputs.reference,
     fact: `${isInput ? "it" : "its digest"} is ${given}, and ${file} has ${digest}`,
-    hint: "take the digest out, or use no lock file here",
+    hint: isInput
+      ? 'take the digest out (ignoreChanges: ["digest"] gives one, too), or use no lock file here'
+      : "take the digest out, or use no lock file here",
   });
 }

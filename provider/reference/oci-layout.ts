@@ -46,6 +46,12 @@ export function layoutProblem(text: string, { path }: LayoutParts): Problem | un
   if (/^~(\/|$)/.test(path)) {
     return { fact: 'the path begins with "~", which only a shell replaces', hint: LAYOUT_FORM };
   }
+  if (/^[a-z]:\\/i.test(path)) {
+    return {
+      fact: 'the path is written with "\\"',
+      hint: `write "/" in it: ${path.replaceAll("\\", "/")}`,
+    };
+  }
   if (path.includes("?")) {
     const hint = 'write the tag behind ":", and rename what has a "?" in its name';
     return { fact: 'the path holds a "?", which is not read as a query here', hint };

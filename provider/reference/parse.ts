@@ -26,6 +26,9 @@ const NO_HOST: Problem = {
   hint: `write ${LAYOUT_SCHEME}path for a folder or a tar file, or the registry's full name`,
 };
 
+/** As other tools write it, with one colon; a host with a port, or a tag, has no path behind the word. */
+const ALMOST_A_LAYOUT = /^oci-layout:(?:\/\/)?(?!\d+\/)(?=.*\/|(?<=\/\/))/i;
+
 /** What may be a password: all before an "@" that a host and its path follow, not a digest. */
 const USER_PART = /^([a-z][a-z0-9+.-]*:\/\/)?(?:(?!\/\/).)*@(?!sha\d+:)(?=[^@/]*\/(?!\/))/i;
 
@@ -126,6 +129,11 @@ function wholeProblem(text: string): Problem | undefined {
       fact: 'something stands before "@" where the host belongs',
       hint: "leave it out, and give a user name and a password by the option credentials",
     };
+  }
+  const layout = ALMOST_A_LAYOUT.exec(text)?.[0];
+  if (layout !== undefined) {
+    const rest = shown(text.slice(layout.length));
+    return { fact: `it begins with "${layout}"`, hint: `write "${LAYOUT_SCHEME}${rest}"` };
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
   if (scheme === undefined || scheme === "oci") return undefined;

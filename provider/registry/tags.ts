@@ -13,6 +13,9 @@ import { protocolError, statusError } from "./failure";
 /** What can be asked for as a tag; anything else in a list could become another path. */
 const TAG = /^\w[\w.-]{0,127}$/;
 
+/** A page with more of them counts as several, so that the limit of pages bounds the memory, too. */
+const TAGS_OF_A_PAGE = 1_000;
+
 /**
  * Every tag once, in the registry's order. `question` asks for the first page.
  * @throws OciError NOT_FOUND, LIMIT_EXCEEDED, REGISTRY and all of transport.
@@ -31,6 +34,9 @@ export async function readTags(
     const reply: Reply = await ask(context, { ...question, url });
     if (reply.status !== 200) throw statusError(reply.place, reply.status, reply.bytes);
     for (const tag of tagsIn(reply)) tags.add(tag);
+    if (tags.size > limits.tagPages * TAGS_OF_A_PAGE) {
+      throw limitExceeded(limits, "tagPages", question);
+    }
     url = nextPage(url, reply);
     if (url !== undefined && pages.has(url.search)) {
       throw protocolError(reply.place, "leads from page to page of the tags in a circle");

@@ -28,6 +28,8 @@ export interface Settings {
   /** NODE_EXTRA_CA_CERTS: Node forgets it as soon as other authorities are given. */
   readonly extraCertificateFile: string | undefined;
   readonly proxy: ProxySettings;
+  /** SOURCE_DATE_EPOCH, as it is written: the time of all that is packed. */
+  readonly sourceDateEpoch: string | undefined;
   /** Root under which absolute default files lie; "/" outside tests. */
   readonly root: string;
   /** Whose configuration files count, and where they may lie. */
@@ -103,6 +105,7 @@ export function readSettings(options: SettingsOptions = {}): Settings {
     ),
     extraCertificateFile: nonEmpty(environment["NODE_EXTRA_CA_CERTS"]),
     proxy: readProxies(environment),
+    sourceDateEpoch: nonEmpty(environment["SOURCE_DATE_EPOCH"]),
     root: options.root ?? "/",
     user,
     search: Object.freeze({
@@ -111,6 +114,13 @@ export function readSettings(options: SettingsOptions = {}): Settings {
       helpers: Object.freeze([AUTH_FILES]),
     }),
   });
+}
+
+/** The environment of this process but for some variables: of a program that is run. */
+export function environmentWithout(names: readonly string[]): Environment {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !names.includes(name.toUpperCase())),
+  );
 }
 
 function cacheBound(text: string | undefined): number {

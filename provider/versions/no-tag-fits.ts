@@ -3,7 +3,7 @@
  * and the one change after which there would be a tag. It looks for that change by trying. Pure.
  */
 import { OciError } from "../errors";
-import { chooseTag, type NoTag, type TagGate } from "./choose-tag";
+import { fittingTags, type NoTag, type TagGate } from "./choose-tag";
 import { parseRange } from "./range";
 import type { WantedVersion } from "./wanted-version";
 
@@ -110,8 +110,7 @@ function prefixChange(tags: readonly string[], wanted: WantedVersion): string | 
 }
 
 function tried(tags: readonly string[], wanted: WantedVersion): string | undefined {
-  const choice = chooseTag(tags, wanted);
-  return "none" in choice ? undefined : choice.tag;
+  return fittingTags(tags, wanted)[0]?.tag;
 }
 
 /** What stands before versions, the commonest first: "app-" of app-1.2.3 and of app-v1.3.0. */

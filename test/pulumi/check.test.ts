@@ -81,6 +81,8 @@ describe("check", () => {
       const world = await lifecycleWorld(context);
       const given = {
         reference: world.reference,
+        semver: "^1",
+        referrer: { artifactType: "application/spdx+json" },
         plainHttp: true,
         destination: "vendor",
         verify: { keys: ["cosign.pub"] },
@@ -94,10 +96,12 @@ describe("check", () => {
     });
   }
 
-  test("without a destination there is no placedAt, without verify no signers, known or not", async (context) => {
+  test("what only some inputs have for an output is absent without them, known or not", async (context) => {
     const world = await lifecycleWorld(context);
     const { inputs } = await world.host().check({ reference: UNKNOWN }, { preview: true });
-    assert.equal("placedAt" in inputs || "signers" in inputs, false);
+    for (const output of ["placedAt", "signers", "version", "subjectDigest"]) {
+      assert.equal(output in inputs, false, output);
+    }
   });
 
   test("a known digest stays known beside an unknown input", async (context) => {

@@ -66,6 +66,7 @@ export function onlyOne({ endpoints }: Explanation): Dialled {
 export function dialled(endpoint: ExplainedEndpoint | undefined): Dialled {
   assert.ok(endpoint !== undefined);
   if (endpoint.skipped !== undefined) assert.fail(endpoint.skipped);
+  if ("layout" in endpoint) assert.fail("an image layout");
   return endpoint;
 }
 

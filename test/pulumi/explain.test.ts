@@ -53,7 +53,7 @@ blocked = true
     assert.equal(found.meanings, undefined);
     assert.equal(found.agree, undefined);
     assert.deepEqual(
-      found.endpoints.map((endpoint) => endpoint.skipped ?? endpoint.scheme),
+      found.endpoints.map((endpoint) => endpoint.skipped ?? dialled(endpoint).scheme),
       found.endpoints.map(({ skipped }, at) => skipped ?? (at === 5 ? "https-else-http" : "https")),
     );
   });

@@ -40,7 +40,7 @@ export interface LifecycleWorld {
   readonly reference: string;
   publish(files: Readonly<Record<string, string>>, tag?: string, repository?: string): Artifact;
   /** A fresh process; `null` is one that cannot see its CLI. */
-  host(cli?: ProcessIdentity | null, project?: string, cache?: string): HostProcess;
+  readonly host: (cli?: ProcessIdentity | null, project?: string, cache?: string) => HostProcess;
 }
 
 /** A world with nothing in the registry yet. */

@@ -13,6 +13,7 @@ import type { Pulled } from "../../provider/pull";
 import type { ImageManifest, Reference, TreeEntry } from "../../provider/types";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
+const OTHER = `sha256:${"b".repeat(64)}`;
 const REFERENCE: Reference = { registry: "host:5000", repository: "team/app", tag: "1" };
 
 function file(path: string, letter = "a"): TreeEntry {
@@ -57,16 +58,25 @@ describe("outputs", () => {
     ];
     const annotations = { "org.opencontainers.image.revision": "abc" };
     const pulled = pulledOf(entries, { artifactType: "a/b", annotations });
-    const outputs = outputsOf(REFERENCE, { ...pulled, signers: ["key sha256:00"] });
+    const outputs = outputsOf(REFERENCE, {
+      ...pulled,
+      chosen: { tag: "1", version: "1+build" },
+      subjectDigest: OTHER,
+      chart: { name: "web", version: "1.2.3+b", appVersion: "v7" },
+      signers: ["key sha256:00"],
+    });
     assert.deepEqual(outputs, {
       digest: DIGEST,
       manifestDigest: DIGEST,
       path: ".oci-artifacts/app-aaaaaaaaaaaaaaaa",
       pinned: `host:5000/team/app@${DIGEST}`,
       tag: "1",
+      version: "1+build",
+      subjectDigest: OTHER,
       mediaType: "application/vnd.oci.image.manifest.v1+json",
       artifactType: "a/b",
       annotations,
+      chart: { name: "web", version: "1.2.3+b", appVersion: "v7" },
       contentDigest: DIGEST,
       fileCount: 2,
       size: 9,
@@ -120,12 +130,12 @@ test("changed files: added, removed and changed ones, by name", () => {
 
 describe("the line about what moved", () => {
   const move = {
-    subject: "host/app:1",
+    reference: { registry: "a.example", repository: "app", tag: "1" },
     isSameReference: true,
-    before: "sha256:a",
-    after: "sha256:b",
+    before: { digest: "sha256:a", tag: undefined },
+    after: { digest: "sha256:b", tag: undefined },
   };
-  const head = "host/app:1 moved: sha256:a => sha256:b";
+  const head = "a.example/app:1 moved: sha256:a => sha256:b";
   const newFiles = [file("a.txt", "b"), file("new.txt")];
 
   test("from the old tree's entries or from the old output: the same", () => {
@@ -151,8 +161,22 @@ describe("the line about what moved", () => {
   test("of another reference: no tag has moved", () => {
     assert.equal(
       movedMessage({ ...move, isSameReference: false, oldFiles: undefined, newFiles }),
-      "host/app:1 is another digest: sha256:a => sha256:b",
+      "a.example/app:1 is another digest: sha256:a => sha256:b",
     );
+  });
+
+  test("of a range: from tag to tag, where both are known and differ", () => {
+    const said = (before: string | undefined, after: string | undefined): string =>
+      movedMessage({
+        ...move,
+        before: { ...move.before, tag: before },
+        after: { ...move.after, tag: after },
+        oldFiles: undefined,
+        newFiles,
+      });
+    assert.equal(said("v1", "1.3.0"), "a.example/app moved: v1 => 1.3.0, sha256:a => sha256:b");
+    assert.equal(said("1", "1"), head);
+    assert.equal(said(undefined, "1"), head);
   });
 
   test("many files: twenty names and a number", () => {

@@ -10,6 +10,7 @@ import { tarGz } from "../support/archives";
 import { MEDIA_TYPES, publish } from "../support/artifacts";
 import { folderFor } from "../support/folder-for-test";
 import { registryFor } from "../support/registry-for-test";
+import { providerPush } from "../support/tool-shapes";
 
 const SESSION = JSON.stringify(join(__dirname, "../../provider/pulumi/session.js"));
 
@@ -51,4 +52,22 @@ test("a selection is restored as a selection, also where the reference has moved
     assert.ok(existsSync(join(cwd, path, "b")));
     assert.ok(!existsSync(join(cwd, path, "c")));
   }
+});
+
+test("a provider is restored under the version of the tag that the state names", async (t) => {
+  const registry = await registryFor(t);
+  const cwd = folderFor(t);
+  const target = { registry, repository: "example/greeting", tag: "2.1.0" };
+  const { digest } = providerPush(target, "greeting", ["linux_amd64"]);
+  registry.repository("example/greeting").tag("9.0.0", digest);
+  const given = { reference: `${registry.host}/example/greeting:9.0.0`, plainHttp: true };
+  const call = "s.pullInputs(values, { directory }).then(s.outputsOfResult)";
+  const outputs = (await evaluate(cwd, call, given)) as Readonly<Record<string, string>>;
+  const { path = "", pinned = "", tag = "" } = outputs;
+  rmSync(join(cwd, path), { recursive: true });
+  const restore = `s.restore(values, "${pinned}", "${path}", { directory, namedTag: "${tag}" })`;
+  const moved = { ...given, reference: `${registry.host}/example/greeting:2.1.0` };
+  assert.equal(await evaluate(cwd, restore, moved), null);
+  const file = "terraform-provider-greeting_9.0.0_linux_amd64.zip";
+  assert.ok(existsSync(join(cwd, path, "registry.opentofu.org/example/greeting", file)));
 });

@@ -81,7 +81,7 @@ export function signedLayer(
 
 /** Puts the layers under the tag of the digest. */
 export function putLayers(
-  repository: TestRepository,
+  repository: Pick<TestRepository, "putBlob" | "putManifest">,
   digest: string,
   layers: readonly SignedLayer[],
 ): void {
@@ -136,7 +136,7 @@ export function signedBundle(key: SigningKey, digest: string, options: BundleOpt
 
 /** Puts something as a referrer of the digest. @returns the digest of its manifest */
 export function putReferrer(
-  repository: TestRepository,
+  repository: Pick<TestRepository, "putBlob" | "putManifest">,
   digest: string,
   content: string,
   type = BUNDLE_TYPE,
