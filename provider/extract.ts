@@ -3,7 +3,7 @@
  * to blame (a damaged blob, or one that somebody removed meanwhile), do it once more. Places nothing.
  */
 import { mkdir } from "node:fs/promises";
-import type { Context } from "./context";
+import { SILENT, type Context } from "./context";
 import { OciError } from "./errors";
 import { fetchBlobs, type FetchRooms } from "./fetch";
 import { unpackSelected } from "./select-tree";
@@ -12,6 +12,7 @@ import type { WrittenEntry } from "./store/receipt";
 import { removeTree } from "./store/staging";
 import type { Descriptor, Plan, Verified } from "./types";
 import type { BlobFile } from "./unpack/blob";
+import { UnpackAlong } from "./unpack-along";
 import { prepareUnpack, unpack } from "./unpack/unpack";
 
 /** A cache that is emptied again and again has somebody at it who should be told. */
@@ -28,34 +29,77 @@ export async function extract(
 ): Promise<readonly WrittenEntry[]> {
   prepareUnpack(plan);
   const release = await rooms.blobs.hold(plan.layers.map(({ descriptor }) => descriptor.digest));
+  const work: Work = { plan, staging, context, subject };
   try {
     for (let attempt = 1; ; attempt += 1) {
-      await fetchBlobs(verified, plan, rooms, context);
       // Where that went wrong once, everything is hashed.
       const trusts = attempt === 1;
+      const blobFiles = ({ digest }: Descriptor): BlobFile => ({
+        path: rooms.blobs.file(digest),
+        ...(trusts ? { vouched: rooms.blobs.vouched(digest) } : {}),
+      });
+      const along = await fetchAlong(verified, work, blobFiles, rooms);
       try {
-        const blobFile = ({ digest }: Descriptor): BlobFile => ({
-          path: rooms.blobs.file(digest),
-          ...(trusts ? { vouched: rooms.blobs.vouched(digest) } : {}),
-        });
-        const unpackTo = (folder: string): Promise<readonly WrittenEntry[]> =>
-          unpack(plan, blobFile, folder, context, subject);
-        const [layer] = plan.layers;
-        if (plan.entries === undefined || layer === undefined) return await unpackTo(staging);
-        const { entries: selection, allowances = {} } = plan;
-        const part = { selection, allowances, subject, layer };
-        return await unpackSelected(staging, part, unpackTo);
+        const found = await along.result();
+        if (found !== undefined) return found;
+        if (along.hasBegun) await empty(staging);
+        return await unpackTo(work, blobFiles);
       } catch (error) {
         const mayChange =
           (await isCacheToBlame(error, plan, rooms, context)) || (trusts && isMismatch(error));
         if (attempt === MOST_ATTEMPTS || !mayChange) throw error;
       }
-      await removeTree(staging);
-      await mkdir(staging);
+      await empty(staging);
     }
   } finally {
     await release();
   }
+}
+
+interface Work {
+  readonly plan: Plan;
+  readonly staging: string;
+  readonly context: Context;
+  readonly subject: string;
+}
+
+type BlobFiles = (descriptor: Descriptor) => BlobFile;
+
+/** Fetches all blobs, and finds out at the same time what they come to. */
+async function fetchAlong(
+  verified: Verified,
+  work: Work,
+  blobFiles: BlobFiles,
+  rooms: FetchRooms,
+): Promise<UnpackAlong> {
+  const { plan, context } = work;
+  // What is said meanwhile is about what is fetched.
+  const quiet = { ...work, context: { ...context, report: SILENT } };
+  const along = new UnpackAlong(plan, blobFiles, (files) => unpackTo(quiet, files));
+  try {
+    await fetchBlobs(verified, plan, rooms, context, along.read);
+  } finally {
+    await along.end();
+  }
+  return along;
+}
+
+/** All of the content, or the part of it that is selected. */
+async function unpackTo(
+  { plan, staging, context, subject }: Work,
+  blobFiles: BlobFiles,
+): Promise<readonly WrittenEntry[]> {
+  const unpackAll = (folder: string): Promise<readonly WrittenEntry[]> =>
+    unpack(plan, blobFiles, folder, context, subject);
+  const [layer] = plan.layers;
+  const { entries: selection, allowances = {} } = plan;
+  if (selection === undefined || layer === undefined) return await unpackAll(staging);
+  return await unpackSelected(staging, { selection, allowances, subject, layer }, unpackAll);
+}
+
+async function empty(folder: string): Promise<void> {
+  await removeTree(folder);
+  await mkdir(folder);
 }
 
 function isMismatch(error: unknown): boolean {

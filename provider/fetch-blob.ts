@@ -13,6 +13,7 @@ import { formatReference } from "./reference/format";
 import type { RegistryClient } from "./registry/client";
 import { isLie } from "./registry/failure-kinds";
 import type { BlobStore } from "./store/blobs";
+import type { ReadAlong } from "./store/fill-draft";
 import type { Descriptor, Endpoint, Resolved } from "./types";
 
 export interface FetchRooms extends AskRooms {
@@ -41,6 +42,7 @@ interface Delivery {
  * After this, the blob is in the store.
  *
  * @param tell - Told how many bytes of it are there, each time that some come.
+ * @param readAlong - Reads what comes while it comes.
  * @throws OciError of the only endpoint; of several, with a line for each; STORE, CANCELLED.
  */
 export async function fetchBlob(
@@ -48,6 +50,7 @@ export async function fetchBlob(
   rooms: FetchRooms,
   context: Context,
   tell: (bytes: number) => void,
+  readAlong?: ReadAlong,
 ): Promise<void> {
   const { descriptor, endpoints } = blob;
   const subject = formatReference(blob.reference);
@@ -62,7 +65,13 @@ export async function fetchBlob(
   const relay = (): AsyncIterable<Buffer> =>
     relayed(round, delivery, descriptor, rooms, context.report);
   const write = (source: () => AsyncIterable<Uint8Array>): Promise<void> =>
-    rooms.blobs.write(descriptor, () => counted(source(), tell), subject, context.report);
+    rooms.blobs.write(
+      descriptor,
+      () => counted(source(), tell),
+      subject,
+      context.report,
+      readAlong,
+    );
   for (;;) {
     try {
       await write(relay);

@@ -6,6 +6,7 @@ import type { Context } from "./context";
 import { fetchBlob, type FetchRooms } from "./fetch-blob";
 import { openFetchProgress, type FetchProgress } from "./fetch-progress";
 import { createSlots } from "./slots";
+import type { ReadAlong } from "./store/fill-draft";
 import type { Descriptor, Plan, Verified } from "./types";
 
 export type { FetchRooms } from "./fetch-blob";
@@ -21,12 +22,17 @@ const ALL_PARALLEL_BLOBS = 24;
 
 const slots = createSlots(ALL_PARALLEL_BLOBS);
 
-/** After this, every blob of the plan is in the store. */
+/**
+ * After this, every blob of the plan is in the store.
+ *
+ * @param readAlong - Reads a blob while it is fetched, where it is the only one that is missing.
+ */
 export async function fetchBlobs(
   verified: Verified,
   plan: Plan,
   rooms: FetchRooms,
   context: Context,
+  readAlong?: ReadAlong,
 ): Promise<void> {
   const wanted = new Map(plan.layers.map(({ descriptor }) => [descriptor.digest, descriptor]));
   const missing: Descriptor[] = [];
@@ -40,10 +46,11 @@ export async function fetchBlobs(
   let first: { readonly error: unknown } | undefined;
   const progress = openFetchProgress(missing, context.report);
   const next = missing.values();
+  const along = missing.length === 1 ? readAlong : undefined;
   const work = async (): Promise<void> => {
     try {
       for (const descriptor of next) {
-        await fetchOne(descriptor, verified, rooms, { ...context, signal }, progress);
+        await fetchOne(descriptor, verified, rooms, { ...context, signal }, progress, along);
       }
     } catch (error) {
       first ??= { error };
@@ -67,6 +74,7 @@ async function fetchOne(
   rooms: FetchRooms,
   context: Context,
   progress: FetchProgress,
+  readAlong: ReadAlong | undefined,
 ): Promise<void> {
   const file = rooms.blobs.file(descriptor.digest);
   const other = underWay.get(file);
@@ -82,7 +90,10 @@ async function fetchOne(
   const tell = (bytes: number): void => {
     progress.reached(descriptor, bytes);
   };
-  const download = slots.run(() => fetchBlob(blob, rooms, context, tell), context.signal);
+  const download = slots.run(
+    () => fetchBlob(blob, rooms, context, tell, readAlong),
+    context.signal,
+  );
   underWay.set(file, download);
   try {
     await download;

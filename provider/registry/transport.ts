@@ -48,6 +48,9 @@ export interface Transport {
 /** Connections to one server; more requests wait for one that is free. */
 const CONNECTIONS = 32;
 
+/** Of a body, kept for whoever reads it: with less, sender and reader stop each other at every piece. */
+const BODY_BYTES = 512 * 1024;
+
 /** Connections of one process, kept apart by what they trust, show of themselves and go through. */
 export function createTransport(settings: Settings): Transport {
   const trust = createTrust(settings);
@@ -84,6 +87,7 @@ export function createTransport(settings: Settings): Transport {
         },
         headersTimeout: answerWithin,
         bodyTimeout: deadlines.stall,
+        highWaterMark: BODY_BYTES,
       });
       // Whoever reads sees the error; whoever destroys an unread body must not end the process.
       answer.body.on("error", () => undefined);

@@ -10,9 +10,9 @@ import { algorithmOf, DigestCheck, digestOf } from "../digest";
 import { DEFAULT_CACHE_BYTES } from "../settings/settings";
 import type { Descriptor } from "../types";
 import { openBlobPlaces } from "./blob-places";
-import { checkedBytes } from "./checked-bytes";
 import { writeDraft } from "./draft";
 import { openEvictor } from "./evict";
+import { fillDraft, type ReadAlong } from "./fill-draft";
 import { fileFacts, isSameContent, type FileFacts } from "./file-facts";
 import { holdBlobs, type Release } from "./held-blobs";
 import { HOUR_MS, markUsed } from "./use-mark";
@@ -36,9 +36,16 @@ export interface BlobStore {
    * Reads the source to its end and stores it if digest and size are right. Once more from its
    * beginning where the cache takes no more of it, and a temporary folder does: then the report
    * gets one warning in the life of the store.
+   * @param readAlong - Reads, and hashes, the drafts that it takes. Default: nobody does.
    * @throws OciError DIGEST_MISMATCH, and nothing is kept; STORE.
    */
-  write(blob: BlobKey, source: BlobSource, subject: string, report: Report): Promise<void>;
+  write(
+    blob: BlobKey,
+    source: BlobSource,
+    subject: string,
+    report: Report,
+    readAlong?: ReadAlong,
+  ): Promise<void>;
   /**
    * The facts of a blob that this very process has hashed while it wrote it, as they were right after
    * that: a file of which they still hold need not be hashed again. Undefined for all other blobs.
@@ -66,10 +73,13 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
   const evictor = openEvictor(cacheDirectory, options.maxBytes ?? DEFAULT_CACHE_BYTES);
   const file = (digest: string): string => places.file(digest);
   const vouchers = new Map<string, FileFacts>();
-  const place = async (blob: BlobKey, chunks: () => Chunks): Promise<void> => {
+  const place = async (
+    blob: BlobKey,
+    fill: (draft: string) => Promise<FileFacts>,
+  ): Promise<void> => {
     let written: FileFacts | undefined;
     await places.publish(blob.digest, async (draft) => {
-      written = await writeDraft(draft, chunks());
+      written = await fill(draft);
     });
     const published = await factsOf(file(blob.digest));
     // Another process may have been here since: then nobody knows more than of any other file.
@@ -93,10 +103,16 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
       return bytes;
     },
     async put(digest: string, bytes: Uint8Array) {
-      await place({ digest, size: bytes.length }, () => [bytes]);
+      await place({ digest, size: bytes.length }, (draft) => writeDraft(draft, [bytes]));
     },
-    async write(blob: BlobKey, source: BlobSource, subject: string, report: Report) {
-      await place(blob, () => checkedBytes(blob, source(), subject));
+    async write(
+      blob: BlobKey,
+      source: BlobSource,
+      subject: string,
+      report: Report,
+      readAlong?: ReadAlong,
+    ) {
+      await place(blob, (draft) => fillDraft(draft, blob, source, subject, readAlong));
       const warning = places.takeWarning();
       if (warning !== undefined) report.warning(warning);
     },
@@ -129,8 +145,6 @@ export async function isWholeFile(file: string, blob: BlobKey): Promise<boolean>
   }
   return check.bytes === blob.size && check.actual() === blob.digest;
 }
-
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 async function factsOf(path: string): Promise<FileFacts | undefined> {
   return await stat(path, { bigint: true }).then(fileFacts, () => undefined);

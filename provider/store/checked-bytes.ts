@@ -16,24 +16,42 @@ export async function* checkedBytes(
   subject: string,
 ): AsyncGenerator<Uint8Array> {
   const check = new DigestCheck(blob.digest);
-  const mismatch = (fact: string): OciError =>
-    new OciError({
-      code: "DIGEST_MISMATCH",
-      verb: "fetch",
-      subject,
-      fact,
-      hint: "the registry or something on the way to it serves wrong bytes; nothing was kept. Run again; if it stays so, tell the people who run it",
-    });
-  for await (const chunk of source) {
+  for await (const chunk of measuredBytes(blob, source, subject)) {
     check.update(chunk);
-    if (check.bytes > blob.size) {
-      throw mismatch(`blob ${blob.digest} is longer than the ${blob.size} bytes of its descriptor`);
+    yield chunk;
+  }
+  const actual = check.actual();
+  if (actual !== blob.digest) throw mismatch(blob, subject, `has the digest ${actual}`);
+}
+
+/**
+ * The same by size alone, for bytes that somebody else hashes.
+ * @throws OciError DIGEST_MISMATCH
+ */
+export async function* measuredBytes(
+  blob: BlobKey,
+  source: AsyncIterable<Uint8Array>,
+  subject: string,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > blob.size) {
+      throw mismatch(blob, subject, `is longer than the ${blob.size} bytes of its descriptor`);
     }
     yield chunk;
   }
-  if (check.bytes < blob.size) {
-    throw mismatch(`blob ${blob.digest} ended after ${check.bytes} of ${blob.size} bytes`);
+  if (bytes < blob.size) {
+    throw mismatch(blob, subject, `ended after ${bytes} of ${blob.size} bytes`);
   }
-  const actual = check.actual();
-  if (actual !== blob.digest) throw mismatch(`blob ${blob.digest} has the digest ${actual}`);
+}
+
+function mismatch({ digest }: BlobKey, subject: string, fact: string): OciError {
+  return new OciError({
+    code: "DIGEST_MISMATCH",
+    verb: "fetch",
+    subject,
+    fact: `blob ${digest} ${fact}`,
+    hint: "the registry or something on the way to it serves wrong bytes; nothing was kept. Run again; if it stays so, tell the people who run it",
+  });
 }

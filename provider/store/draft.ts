@@ -11,28 +11,38 @@ const WRITE_BYTES = 1024 ** 2;
 /** Pieces of it: they may be tiny, and each has a price in memory. */
 const WRITE_PIECES = 256;
 
-/** @returns The facts of the file, all of it written. */
+/**
+ * @param grown - Told how many bytes are on the disk, each time that some come.
+ * @returns The facts of the file, all of it written.
+ */
 export async function writeDraft(
   path: string,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  grown: (bytes: number) => void = () => undefined,
 ): Promise<FileFacts> {
   const handle = await open(path, "wx", 0o644);
   let underWay = Promise.resolve();
   try {
     let pieces: Uint8Array[] = [];
     let bytes = 0;
+    let total = 0;
+    const write = async (next: readonly Uint8Array[], end: number): Promise<void> => {
+      await writeAll(handle, next);
+      grown(end);
+    };
     for await (const chunk of chunks) {
       pieces.push(chunk);
       bytes += chunk.length;
       if (bytes < WRITE_BYTES && pieces.length < WRITE_PIECES) continue;
       await underWay;
-      underWay = writeAll(handle, pieces);
+      total += bytes;
+      underWay = write(pieces, total);
       // It is awaited later; until then its failure has nobody.
       underWay.catch(() => undefined);
       [pieces, bytes] = [[], 0];
     }
     await underWay;
-    await writeAll(handle, pieces);
+    await write(pieces, total + bytes);
     return factsOfOpen(handle.fd);
   } finally {
     await underWay.catch(() => undefined);

@@ -5,6 +5,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { DigestCheck } from "../digest";
 import { factsOfOpen, isUntouched, type FileFacts } from "../store/file-facts";
+import { awaitGrowth, type Growth } from "../store/growth";
 import { digestMismatch, type Place } from "./problems";
 
 /** Where a blob lies. */
@@ -16,6 +17,8 @@ export interface BlobFile {
    * whoever writes changes the time of change. Where they do not, it is hashed like any other file.
    */
   readonly vouched?: FileFacts | undefined;
+  /** Of a file that is still being written: whoever reads it waits for its bytes, and hashes them. */
+  readonly growth?: Growth | undefined;
 }
 
 export class BlobReader {
@@ -25,20 +28,22 @@ export class BlobReader {
   readonly #descriptor: number;
   readonly #place: Place;
   readonly #check: DigestCheck;
-  readonly #facts: FileFacts;
+  readonly #growth: Growth | undefined;
+  #facts: FileFacts;
   #position = 0;
   #isVerified = false;
 
   /** Opens the file; its size is the first thing that must be right. */
-  constructor({ path, vouched }: BlobFile, place: Place) {
+  constructor({ path, vouched, growth }: BlobFile, place: Place) {
     this.path = path;
+    this.#growth = growth;
     this.#place = place;
     this.#check = new DigestCheck(place.layer.descriptor.digest);
     this.#descriptor = openSync(path, "r");
     this.#facts = factsOfOpen(this.#descriptor);
     this.isVouched = vouched !== undefined && isUntouched(vouched, this.#facts);
     const { size } = this.#facts;
-    if (size !== BigInt(place.layer.descriptor.size)) {
+    if (growth === undefined && size !== BigInt(place.layer.descriptor.size)) {
       this.close();
       throw digestMismatch(place, `${size} bytes`);
     }
@@ -46,12 +51,14 @@ export class BlobReader {
 
   /** The first bytes, without reading past them. */
   peek(length: number): Buffer {
+    this.#awaitBytes(length);
     const start = Buffer.alloc(length);
     return start.subarray(0, readSync(this.#descriptor, start, 0, length, 0));
   }
 
   /** The next bytes, in the buffer given; undefined after the last. */
   next(buffer: Buffer): Buffer | undefined {
+    this.#awaitBytes(this.#position + buffer.length);
     const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#position);
     if (length === 0) return undefined;
     const chunk = buffer.subarray(0, length);
@@ -66,10 +73,14 @@ export class BlobReader {
    */
   verify(): void {
     if (this.isVouched) {
-      if (isUntouched(this.#facts, factsOfOpen(this.#descriptor))) return;
-      throw digestMismatch(this.#place, "changed while it was read");
+      this.#verifyUntouched();
+      return;
     }
-    if (this.#isVerified) return;
+    if (this.#isVerified) {
+      // Nobody else knows of a draft, so that nothing of it changes but by damage.
+      if (this.#growth !== undefined) this.#verifyUntouched();
+      return;
+    }
     const { bytes } = this.#check;
     const { digest, size } = this.#place.layer.descriptor;
     const actual = this.#check.actual();
@@ -77,6 +88,7 @@ export class BlobReader {
       throw digestMismatch(this.#place, `${actual}, ${bytes} bytes`);
     }
     this.#isVerified = true;
+    if (this.#growth !== undefined) this.#facts = factsOfOpen(this.#descriptor);
   }
 
   /** Bytes at any place of a blob that was verified; fewer only where it ends. */
@@ -87,5 +99,16 @@ export class BlobReader {
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  #verifyUntouched(): void {
+    if (isUntouched(this.#facts, factsOfOpen(this.#descriptor))) return;
+    throw digestMismatch(this.#place, "changed while it was read");
+  }
+
+  #awaitBytes(end: number): void {
+    const { size } = this.#place.layer.descriptor;
+    if (this.#growth === undefined || awaitGrowth(this.#growth, Math.min(end, size))) return;
+    throw digestMismatch(this.#place, "was not fetched to its end");
   }
 }

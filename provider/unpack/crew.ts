@@ -51,6 +51,8 @@ let current: Promise<Threads | undefined> | undefined;
 let turn: Promise<unknown> = Promise.resolve();
 let idle: NodeJS.Timeout | undefined;
 let jobs = 0;
+/** Ends the job that waits for bytes of a blob which is still fetched. */
+let giveWay: (() => void) | undefined;
 
 /** The crew of this process; undefined where no thread can start, as in a bundle. */
 export async function borrowCrew(): Promise<Crew | undefined> {
@@ -64,8 +66,25 @@ function dismissWhenIdle(): void {
   idle = setTimeout(dismiss, IDLE_MS).unref();
 }
 
+/**
+ * The right to the one job of the crew that may wait for its bytes; undefined where there is other work,
+ * or no thread can start. Whoever has all bytes does not wait for somebody's slow registry.
+ *
+ * @param end - called as soon as another job comes: ends this one, if it still waits
+ * @returns gives up the right
+ */
+export function mayWaitForBytes(end: () => void): (() => void) | undefined {
+  if (jobs > 0 || giveWay !== undefined || !hasThreadFiles()) return undefined;
+  giveWay = end;
+  return () => {
+    if (giveWay === end) giveWay = undefined;
+  };
+}
+
 const CREW: Crew = {
   async unpack(job, signal, status) {
+    const isWaiting = job.blobFiles.some(({ growth }) => growth !== undefined);
+    if (!isWaiting) giveWay?.();
     const before = turn;
     jobs += 1;
     clearTimeout(idle);
@@ -137,16 +156,21 @@ async function threads(): Promise<Threads | undefined> {
   return await current;
 }
 
+const EXTRACTOR_FILE = join(__dirname, "extractor-thread.js");
+const WRITER_FILE = join(__dirname, "writer-thread.js");
+
+/** A bundle has none. */
+function hasThreadFiles(): boolean {
+  return existsSync(EXTRACTOR_FILE) && existsSync(WRITER_FILE);
+}
+
 async function start(): Promise<Threads | undefined> {
-  const extractorFile = join(__dirname, "extractor-thread.js");
-  const writerFile = join(__dirname, "writer-thread.js");
-  // A bundle has no such files.
-  if (!existsSync(extractorFile) || !existsSync(writerFile)) return undefined;
+  if (!hasThreadFiles()) return undefined;
   const state = createState();
   const memory = createBatchMemory();
   const { port1, port2 } = new MessageChannel();
-  const writer = startThread(writerFile, { state, link: { port: port1, memory } });
-  const extractor = startThread(extractorFile, { state, link: { port: port2, memory } });
+  const writer = startThread(WRITER_FILE, { state, link: { port: port1, memory } });
+  const extractor = startThread(EXTRACTOR_FILE, { state, link: { port: port2, memory } });
   const all = [writer, extractor];
   const death = deathOf(all);
   death.catch(() => {

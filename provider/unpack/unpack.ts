@@ -39,6 +39,9 @@ export async function unpack(
     report.status(message);
   };
   const crew = isForCrew(plan) ? await borrowCrew() : undefined;
+  if (crew === undefined && blobFiles.some(({ growth }) => growth !== undefined)) {
+    throw new Error("nobody may wait for a blob in the thread that fetches it");
+  }
   const entries =
     crew === undefined
       ? await unpackHere(job, signal, status)
@@ -52,7 +55,8 @@ export function prepareUnpack(plan: Plan): void {
   if (isForCrew(plan)) void borrowCrew();
 }
 
-function isForCrew({ layers }: Plan): boolean {
+/** Whether the crew unpacks it. */
+export function isForCrew({ layers }: Plan): boolean {
   return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0) >= CREW_BYTES;
 }
 

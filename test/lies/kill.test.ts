@@ -193,6 +193,17 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       await assertHeals(here, withFolders(NEW));
     });
 
+    test("that unpacks what it has not fetched yet", async (t) => {
+      const here = await ground(t, LARGE);
+      here.registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 3 * 1024 ** 2 } });
+      const staging = join(here.project, ".oci-artifacts", ".pulumi/staging");
+      const child = startProgram(here);
+      assert.equal(await killWhen(child, signal, () => filesIn(staging).length > 5), signal);
+      assert.equal(filesIn(join(here.folder, "cache", "staging")).length, 1, "and a half blob");
+      await assertWhole(here, withFolders(LARGE));
+      await assertHeals(here, withFolders(LARGE));
+    });
+
     for (const [name, files] of Object.entries({ "in its own thread": MANY, "in others": LARGE })) {
       test(`that unpacks ${name}`, async (t) => {
         const here = await ground(t, files);
