@@ -42,8 +42,8 @@ function identityOf(pair: ClientCertificate | undefined): Identity {
 }
 
 /**
- * Node's own roots come first, because they are compiled in, while to read and parse the machine's
- * takes as long as a small pull; those are asked only about an authority that Node does not know.
+ * Given authorities come first, or Node's own roots, which are compiled in: to read and parse all others
+ * takes as long as a small pull, and they are asked only about an authority that is none of these.
  */
 export function createConnector(meeting: Meeting, trust: Trust): Connectors.connector {
   return noting(survivingEnd(connectorOf(meeting, trust)));
@@ -52,27 +52,29 @@ export function createConnector(meeting: Meeting, trust: Trust): Connectors.conn
 function connectorOf(meeting: Meeting, trust: Trust): Connectors.connector {
   const { tls, clientCertificate, timeout } = meeting;
   if (tls.skipVerify) return buildConnector(verifiedBy(meeting, trust));
+  const { certificateAuthorities: given } = tls;
   let wide: Connectors.connector | undefined;
   const widest = (): Connectors.connector => (wide ??= buildConnector(verifiedBy(meeting, trust)));
-  const narrow = buildConnector({
-    ...identityOf(clientCertificate),
-    timeout,
-    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
-    rejectUnauthorized: true,
-  });
+  let narrow: Connectors.connector | undefined;
+  const narrowest = (): Connectors.connector =>
+    (narrow ??= buildConnector({
+      timeout,
+      autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
+      rejectUnauthorized: true,
+      secureContext: trust.narrowContext(given, identityOf(clientCertificate)),
+    }));
   return (options, callback) => {
-    if (options.protocol !== "https:") {
-      narrow(options, callback);
-    } else if (wide !== undefined || tls.certificateAuthorities.length > 0) {
+    if (options.protocol === "https:" && wide !== undefined) {
       connectWith(widest, options, callback);
-    } else {
-      narrow(options, (...result) => {
-        const [error] = result;
-        const isHopeless = error === null || !isUnknownAuthority(error);
-        if (isHopeless || trust.ambient().length === 0) callback(...result);
-        else connectWith(widest, options, callback);
-      });
+      return;
     }
+    connectWith(narrowest, options, (...result) => {
+      const [error] = result;
+      const isHopeless = error === null || !isUnknownAuthority(error);
+      const hasMore = (): boolean => given.length > 0 || trust.ambient().length > 0;
+      if (isHopeless || !hasMore()) callback(...result);
+      else connectWith(widest, options, callback);
+    });
   };
 }
 
