@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { helpText } from "../cli/help";
 import { ERROR_CODES } from "../provider/error-codes";
 import { LIMITS, limitText } from "../provider/limits";
-import type { InputField, InputType } from "../provider/pulumi/input-types";
+import type { InputField, InputRow, InputType } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 import { OUTPUTS } from "../provider/pulumi/outputs";
+import { documentedPushInputs } from "../provider/pulumi/push/push-inputs";
+import { PUSH_OUTPUTS } from "../provider/pulumi/push/push-outputs";
 import { REPOSITORY } from "../test/support/repository";
 import { withBlock } from "./blocks";
 
@@ -25,6 +27,7 @@ export interface Generated {
 const BLOCKS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "README.md": { program, inputs, outputs, cli },
   "docs/errors.md": { errors, limits },
+  "docs/publishing.md": { publisher, "push inputs": pushInputs, "push outputs": pushOutputs },
 };
 
 /** Every file with generated blocks, as the source wants it. */
@@ -47,8 +50,20 @@ function cli(): string {
   return fenced("text", helpText());
 }
 
+function publisher(): string {
+  return fenced("ts", readFileSync(join(REPOSITORY, "examples/publish/index.ts"), "utf8"));
+}
+
 function inputs(): string {
-  const rows = documentedInputs().flatMap((row) => [
+  return inputTable(documentedInputs());
+}
+
+function pushInputs(): string {
+  return inputTable(documentedPushInputs());
+}
+
+function inputTable(documented: readonly (InputRow & { readonly name: string })[]): string {
+  const rows = documented.flatMap((row) => [
     [
       code(row.name),
       typeName(row),
@@ -92,9 +107,17 @@ function shapeOf(type: InputType): string {
 }
 
 function outputs(): string {
+  return outputTable(OUTPUTS);
+}
+
+function pushOutputs(): string {
+  return outputTable(PUSH_OUTPUTS);
+}
+
+function outputTable(descriptions: Readonly<Record<string, string>>): string {
   return table(
     ["output", "what it is"],
-    Object.entries(OUTPUTS).map(([name, description]) => [code(name), description]),
+    Object.entries(descriptions).map(([name, description]) => [code(name), description]),
   );
 }
 

@@ -3,6 +3,9 @@
  */
 export { OciArtifact } from "./artifact";
 export { getOciArtifact, getOciArtifactOutput } from "./get-artifact";
+export { OciArtifactPush } from "./push";
+export type { OwnedByPush } from "./push";
+export type { OciArtifactPushArgs, PushFileArgs } from "./push-args";
 export type {
   ClientCertificateArgs,
   CredentialsArgs,

@@ -14,6 +14,7 @@ import type { World } from "../world";
 import { checkNames } from "./check-inputs";
 import { chooseDigest, knownDigest, recordedFor, warnOfHonoredDigest } from "./choose-digest";
 import { identityOf } from "./identity";
+import { isToCome } from "./push/to-come";
 import { INPUT_ROWS, storedInputs } from "./inputs";
 import { hasUnknown, UNKNOWN } from "./known";
 import type { Host, Properties } from "./lifecycle";
@@ -90,7 +91,12 @@ export async function check(
   const known = { known: recorded?.digest, recorded: recorded?.chosen };
   const request = { ...asked, chosen, tagDigest, isJudged, outage, ...known };
   const limits = limitsWith(inputs.limits);
-  const found = await bring(request, work, { settings: world.settings, limits, report, signal });
+  const context = { settings: world.settings, limits, report, signal };
+  const found = await bring(request, work, context).catch((error: unknown) => {
+    if (run?.preview === true && isToCome(error, request.reference, host)) return undefined;
+    throw error;
+  });
+  if (found === undefined) return unknownAnswer(given);
   await confirm(found, work, host);
   sayWhoServed(servedText(found, request, world.health) ?? choice.served, found, work);
   if (!choice.isConfirmed) await sayWhatMoved(found, work);

@@ -5,14 +5,15 @@
  */
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { factsBesideText } from "../compare-facts";
 import { type ComparedFile, compareText } from "../compare-text";
 import { compareTrees, type TreeComparison } from "../compare-trees";
-import { OciError } from "../errors";
+import { asOciError, OciError } from "../errors";
 import { limitsWith } from "../limits";
 import { readSource } from "../pack/source";
 import { pull } from "../pull";
 import { pinnedReference } from "../reference/format";
-import { hashOf } from "../store/observe";
+import { hashOf, whileReadable } from "../store/observe";
 import { removeTree } from "../store/staging";
 import { makeTemporaryFolder } from "../store/temporary";
 import { openTrees } from "../store/trees";
@@ -20,19 +21,17 @@ import type { TreeEntry } from "../types";
 import type { Properties } from "./lifecycle";
 import { prepare, type SessionOptions, worldOf } from "./session";
 
-export interface CompareOptions extends SessionOptions {
-  /** Whether what differs inside of text files is told. Default false. */
-  readonly withText?: boolean;
-}
-
 /** What is compared: `pinned` of a reference, `directory` (absolute) of a folder. */
 export type ComparedSide =
   { readonly pinned: string; readonly digest: string } | { readonly directory: string };
 
 export interface Compared extends TreeComparison {
   readonly sides: readonly [before: ComparedSide, after: ComparedSide];
-  /** Unified diffs, one for each entry that differs; absent unless they are wanted. */
-  readonly texts?: readonly string[];
+  /**
+   * What differs inside, one text for each entry that does, in the order of their paths. Each is made when
+   * it is asked for: all of them may be more than memory holds.
+   */
+  readonly texts: AsyncIterable<string>;
 }
 
 /** One of the two, as it lies on the disk. */
@@ -47,21 +46,24 @@ interface Content {
  *
  * @param values - For both; what they say of a selection is said of references, `include` and `exclude` of
  * folders, too.
- * @throws OciError INVALID_INPUT for a text that may be either, and what pulling and reading a folder throws.
+ * @param use - What is done with it while both contents are there.
+ * @throws OciError INVALID_INPUT for a text that may be either, CANCELLED, and what pulling and reading a
+ * folder throws.
  */
-export async function compareInputs(
+export async function compareInputs<T>(
   values: Properties,
   [before, after]: readonly [string, string],
-  options: CompareOptions,
-): Promise<Compared> {
+  options: SessionOptions,
+  use: (found: Compared) => Promise<T>,
+): Promise<T> {
   const folder = makeTemporaryFolder(worldOf(options).settings.temporaryDirectory);
   try {
     const old = await contentOf(before, values, join(folder, "before"), options);
     const young = await contentOf(after, values, join(folder, "after"), options);
     const found = compareTrees(old.entries, young.entries);
     const sides = [old.side, young.side] as const;
-    if (options.withText !== true) return Object.freeze({ ...found, sides });
-    return Object.freeze({ ...found, sides, texts: await textsOf(found, old, young) });
+    const texts = textsOf(found, old, young, options);
+    return await use(Object.freeze({ ...found, sides, texts }));
   } finally {
     await removeTree(folder).catch(() => undefined);
   }
@@ -105,6 +107,7 @@ async function folderContent(
   });
   const entries: TreeEntry[] = [];
   for (const { facts: _facts, ...entry } of source.entries) {
+    throwIfCancelled(directory, signal);
     const isFile = entry.type === "file";
     const sha256 = isFile ? await hashOf(join(directory, entry.path), entry.size) : undefined;
     entries.push({ ...entry, ...(sha256 === undefined ? {} : { sha256 }) });
@@ -128,22 +131,44 @@ function refuseUnclear(text: string, directory: string): void {
   });
 }
 
-/** In the order of their paths. */
-async function textsOf(
+function throwIfCancelled(subject: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new OciError({ code: "CANCELLED", verb: "compare", subject, fact: "it was cancelled" });
+}
+
+async function* textsOf(
   { added, removed, changed }: TreeComparison,
   old: Content,
   young: Content,
-): Promise<readonly string[]> {
+  { signal }: SessionOptions,
+): AsyncGenerator<string> {
   const pairs = [
     ...removed.map((before) => ({ path: before.path, before, after: undefined })),
     ...added.map((after) => ({ path: after.path, before: undefined, after })),
     ...changed,
   ].toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  const texts: string[] = [];
   for (const { path, before, after } of pairs) {
-    texts.push(await compareText(path, fileOf(before, old), fileOf(after, young)));
+    throwIfCancelled(path, signal);
+    try {
+      const text = await whileOpen(before, old, () =>
+        whileOpen(after, young, () => compareText(path, fileOf(before, old), fileOf(after, young))),
+      );
+      yield factsBesideText(path, before, after) + text;
+    } catch (error) {
+      // A folder is the user's, who may go on working in it.
+      throw asOciError(error, "compare", path);
+    }
   }
-  return texts;
+}
+
+/** A file of an artifact may bar its owner from reading; the user's own stay as they are. */
+async function whileOpen<T>(
+  entry: TreeEntry | undefined,
+  { side, directory }: Content,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (entry?.type !== "file" || !("pinned" in side)) return await work();
+  return await whileReadable(join(directory, entry.path), entry, work);
 }
 
 function fileOf(entry: TreeEntry | undefined, { directory }: Content): ComparedFile | undefined {

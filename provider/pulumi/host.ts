@@ -4,6 +4,7 @@
  */
 import { readSettings } from "../settings/settings";
 import { NO_CONFIRMATIONS, openConfirmations } from "../store/confirmations";
+import type { Descriptor } from "../types";
 import { openWorld, type World } from "../world";
 import { findCliProcess } from "./cli-process";
 import type { Host } from "./lifecycle";
@@ -25,6 +26,7 @@ export function createHost(reports: EngineReports): Host {
     report: (urn: string) => reports.of(urn),
     confirmations:
       cli === undefined ? NO_CONFIRMATIONS : openConfirmations(settings.cacheDirectory, cli),
+    planned: new Map<string, Descriptor>(),
     directory: process.cwd(),
   });
 }

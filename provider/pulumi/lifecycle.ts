@@ -11,7 +11,7 @@ import { pull, type Pulled } from "../pull";
 import type { Confirmations } from "../store/confirmations";
 import { treeOf } from "../store/trees";
 import { treeNameOf } from "../tree-key";
-import type { Tree } from "../types";
+import type { Descriptor, Tree } from "../types";
 import type { World } from "../world";
 import { check, type CheckAnswer, type Checked } from "./check";
 import { INPUT_ROWS } from "./inputs";
@@ -25,6 +25,8 @@ export interface Host {
   /** Where the reasons and warnings of a resource go. */
   report(urn: string): Report;
   readonly confirmations: Confirmations;
+  /** What resources of this process are about to push: by digest and by tag, `registry/repository…`. */
+  readonly planned?: Map<string, Descriptor>;
   /** The program's directory, where the class did not tell it. */
   readonly directory: string;
 }

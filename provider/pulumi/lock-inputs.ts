@@ -60,7 +60,8 @@ function unusable(file: string, said: Pick<OciErrorFacts, "fact" | "hint" | "det
 /** A failure in the words of a file: its members are no inputs of a command, and no flags. */
 function asMember(failure: string): string {
   const [first = ""] = failure.split("\n");
-  return first.replace(/^cannot use input (".*?"): /, "$1: ");
+  const inQuotes = (path: string): string => path.replace(/[a-z]\w*/gi, '"$&"');
+  return first.replace(/^cannot use input "(.*?)": /, (_, path: string) => `${inQuotes(path)}: `);
 }
 
 /** The command that adds or renews the entry of these inputs, as a shell takes it. */

@@ -13,7 +13,9 @@ const QUICKSTART = "quickstart";
 /** Takes the registry from the environment: there is no Pulumi engine in it. */
 const WITHOUT_ENGINE = "cdktn";
 
-const DOCS = ["module-sourcing", "mirrors", "signatures"].map((name) => textOf(`docs/${name}.md`));
+const DOCS = ["module-sourcing", "mirrors", "publishing", "signatures"].map((name) =>
+  textOf(`docs/${name}.md`),
+);
 
 for (const name of readdirSync(join(REPOSITORY, "examples"))) {
   describe(`examples/${name}`, () => {

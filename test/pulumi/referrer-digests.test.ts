@@ -125,7 +125,7 @@ describe("a digest that is given", () => {
     const error = await refused(host(), { ...inputs, digest: artifact.digest }, "INVALID_INPUT");
     assert.match(
       error.message,
-      /it refers to nothing, .*\n.*\nhint: with referrer, the input digest/,
+      /it refers to nothing, .*\n.*\nhint: with referrer, the input "digest"/,
     );
   });
 

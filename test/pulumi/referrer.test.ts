@@ -175,7 +175,7 @@ describe("where it is not clear", () => {
     const error = await refused(host(), inputs, "AMBIGUOUS_REFERRER");
     const lines = [`${dated.digest}, created 2026-01-02T03:04:05Z`, other.digest];
     assert.deepEqual([...error.details].sort(), lines.sort());
-    assert.match(error.hint ?? "", /the input digest/);
+    assert.match(error.hint ?? "", /the input "digest", or in the reference, without referrer/);
     for (const { digest } of [dated, other]) {
       const { inputs: checked } = await host().check({ ...inputs, digest });
       assert.equal(checked["digest"], digest);

@@ -65,6 +65,19 @@ describe("a name that the second registry of the list has", () => {
     assert.match(provider.report.said("warning").join(), /going on with sha256:\w+ from the cache/);
   });
 
+  test("is refused once it has moved, also by a machine that does not know who had it", async (context) => {
+    const world = await searched(context);
+    for (const semver of [undefined, "^1"]) {
+      const { inputs: given, second } = world;
+      const ranged = { ...given, reference: "team/app", semver };
+      const inputs = { ...(semver === undefined ? given : ranged), onTagMove: "error" };
+      const { inputs: olds } = await world.host().check(inputs);
+      publishFiles(second, { "a.txt": `new ${String(semver)}` }, "1", "team/app");
+      const runner = world.host(undefined, world.project, `${world.cache} of a runner`);
+      await assert.rejects(runner.check(inputs, {}, olds), { code: "TAG_MOVED" });
+    }
+  });
+
   test("is found although the first never answers", async (context) => {
     const world = await searched(context);
     const { inputs, pinned, search, second } = world;

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { ARTIFACT_STUB, ARTIFACT_TYPE } from "../../provider/pulumi/stub";
+import { ARTIFACT_STUB, ARTIFACT_TYPE, PUSH_STUB, PUSH_TYPE } from "../../provider/pulumi/stub";
 import { folderFor } from "../support/folder-for-test";
 import { REPOSITORY } from "../support/repository";
 
@@ -17,14 +17,24 @@ const FROZEN =
   "return{check:no,create:no,update:no,diff:async()=>({changes:false}),read:async(id,props)=>({id,props})," +
   'delete:async(id,p)=>{if(p.placedAt)console.log("pulumi-oci-artifact is not installed here; left in place: "+p.placedAt)}}}};';
 
+/** The same of the resource that publishes. */
+const FROZEN_PUSH =
+  'exports.handler=()=>{const m="pulumi-oci-artifact/provider";try{return require(m).ociArtifactPush}' +
+  'catch(e){if(e.code!=="MODULE_NOT_FOUND")throw e;' +
+  'const no=async()=>{throw Object.assign(new Error("the package pulumi-oci-artifact is not installed here\\nhint: run npm install in the program\'s folder"),{stack:""})};' +
+  "return{check:no,create:no,update:no,diff:async()=>({changes:false}),read:async(id,props)=>({id,props})," +
+  'delete:async(id,p)=>{if(p.deleteOnDestroy)console.log("pulumi-oci-artifact is not installed here; left in place: "+p.pinned)}}}};';
+
 describe("contracts for ever", () => {
-  test("the text of the stub", () => {
+  test("the texts of the stubs", () => {
     assert.equal(ARTIFACT_STUB, FROZEN);
+    assert.equal(PUSH_STUB, FROZEN_PUSH);
     assert.ok(ARTIFACT_STUB.length < 1_000);
   });
 
-  test("the type token", () => {
+  test("the type tokens", () => {
     assert.equal(ARTIFACT_TYPE, "pulumi-nodejs:dynamic/oci-artifact:OciArtifact");
+    assert.equal(PUSH_TYPE, "pulumi-nodejs:dynamic/oci-artifact:OciArtifactPush");
   });
 
   test("the module path, exported as CommonJS", () => {
@@ -36,16 +46,21 @@ describe("contracts for ever", () => {
     assert.equal(entry?.default, "./dist/provider/pulumi/dynamic.js");
   });
 
-  test("the export, with the methods that the host calls", () => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as the stub does it
-    const { ociArtifact } = require("../../provider/pulumi/dynamic") as Record<string, object>;
+  test("the exports, with the methods that the host calls", () => {
+    /* eslint-disable @typescript-eslint/no-require-imports -- as the stub does it */
+    const { ociArtifact, ociArtifactPush } = require("../../provider/pulumi/dynamic") as Record<
+      string,
+      object
+    >;
+    /* eslint-enable @typescript-eslint/no-require-imports */
     const names = ["check", "create", "delete", "diff", "read", "update"];
     assert.deepEqual(Object.keys(ociArtifact ?? {}).sort(), names);
+    assert.deepEqual(Object.keys(ociArtifactPush ?? {}).sort(), [...names, "configure"].sort());
   });
 });
 
-/** Runs `calls` on the provider that the SDK's own loader makes of the stub, in `folder`. */
-function evaluateIn(folder: string, calls: string): unknown {
+/** Runs `calls` on the provider that the SDK's own loader makes of a stub, in `folder`. */
+function evaluateIn(folder: string, calls: string, stub = ARTIFACT_STUB): unknown {
   const sdk = createRequire(join(REPOSITORY, "package.json")).resolve("@pulumi/pulumi");
   const loader = createRequire(sdk).resolve("require-from-string");
   const script = `
@@ -55,7 +70,7 @@ function evaluateIn(folder: string, calls: string): unknown {
     console.log = (line) => lines.push(line);
     const failure = (work) => work.then(() => "no failure", (e) => ({ message: e.message, stack: e.stack }));
     (async () => (${calls}))().then((value) => process.stdout.write(JSON.stringify({ value, lines })));`;
-  const run = spawnSync(process.execPath, ["-e", script, ARTIFACT_STUB], {
+  const run = spawnSync(process.execPath, ["-e", script, stub], {
     cwd: folder,
     encoding: "utf8",
     env: { PATH: process.env["PATH"] ?? "", HOME: folder },
@@ -96,6 +111,22 @@ const ANSWERS = {
 describe("the stub without the package", () => {
   test("refreshes, destroys, and says what to do", (context) => {
     assert.deepEqual(evaluateIn(folderFor(context), ALL), ANSWERS);
+  });
+
+  test("of a push names what it leaves, where it was to be deleted", (context) => {
+    const calls = `[
+      await provider.diff("id", {}, { digest: "new" }),
+      await provider.read("id", { digest: "d" }),
+      await provider.delete("id", { pinned: "registry.example/a@sha256:1" }),
+      await provider.delete("id", { pinned: "registry.example/b@sha256:2", deleteOnDestroy: true }),
+      await failure(provider.check({}, {})),
+    ]`;
+    assert.deepEqual(evaluateIn(folderFor(context), calls, PUSH_STUB), {
+      value: [{ changes: false }, { id: "id", props: { digest: "d" } }, null, null, MISSING],
+      lines: [
+        "pulumi-oci-artifact is not installed here; left in place: registry.example/b@sha256:2",
+      ],
+    });
   });
 
   test("and with an installation that lacks its files", (context) => {
