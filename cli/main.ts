@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommand } from "./arguments";
 import { expectShortLife } from "./brevity";
+import { allowClosedPipes } from "./closed-pipes";
 import { EXIT_CODES, sayUsage } from "./exit";
 import { helpText } from "./help";
 import { isPublishVerb } from "./publish-arguments";
@@ -51,6 +52,7 @@ function packageVersion(): string {
 }
 
 expectShortLife();
+allowClosedPipes();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

@@ -198,18 +198,6 @@ describe("oci-artifact pull", () => {
     );
   });
 
-  test("leaves what was there when the content has not the folder that is named", async () => {
-    publishFiles(registry, FIRST, "1");
-    await run(["pull", reference(), "--output", "without", "--plain-http"]);
-    const before = await contentOf("without");
-    publishFiles(registry, SECOND, "2");
-    const named = `oci://${registry.host}/team/manifests//charts?tag=2`;
-    const result = await run(["pull", named, "--output", "without", "--plain-http"]);
-    assert.equal(result.exitCode, 1);
-    assert.match(result.stderr, /^cannot use \/\/charts of /);
-    assert.deepEqual(await contentOf("without"), before);
-  });
-
   test("raw files with titles, by digest; the tag beside it is only compared", async () => {
     const { digest } = publish(registry, "team/policy", "1", {
       layers: [

@@ -56,6 +56,20 @@ describe("tags", () => {
     assert.equal(stderr, "a pull takes v1.10.0\n");
   });
 
+  test("ends quietly where its reader has seen enough", async (t) => {
+    const { registry, folder, repository } = await world(t);
+    const tags = Array.from({ length: 30_000 }, (_, index) => `1.0.${index}`);
+    registry.fault({ kind: "tags", then: { kind: "status", status: 200, body: { tags } } });
+    const child = spawn(process.execPath, [COMMAND, "tags", repository, "--plain-http"], {
+      env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    child.stdout.once("data", () => child.stdout.destroy());
+    assert.equal(await text(child.stderr), "");
+    assert.equal(await exit, 0);
+  });
+
   test("as JSON", async (t) => {
     const { registry, run, repository } = await world(t);
     const json = async (...args: readonly string[]): Promise<unknown> =>

@@ -116,6 +116,20 @@ describe("what becomes of a recognized", () => {
     ]);
   });
 
+  test("module for Argo CD, too: the zip alone, and for Argo CD the other archive alone", () => {
+    const tgz = layer(`${OCI}.layer.v1.tar+gzip`, "m.tgz");
+    for (const other of [tgz, layer(`${OCI}.layer.v1.tar+gzip`), layer("application/zip")]) {
+      const both = { artifactType: MODULE, layers: [other, zip, layer("a/b", "README.md")] };
+      assert.deepEqual(made(both), ["1 at ./", "2 is README.md"]);
+      assert.deepEqual(made(both, { layers: [0] }).length, 1);
+    }
+    const both = { artifactType: MODULE, layers: [zip, tgz] };
+    assert.deepEqual(made(both, { kind: "argocd" }), ["1 at ./"]);
+    assert.deepEqual(made(both, { kind: "files" }), ["0 is m.zip", "1 is m.tgz"]);
+    const twice = { artifactType: MODULE, layers: [zip, layer("archive/zip"), tgz] };
+    assert.deepEqual(made(twice), ["0 is m.zip", "1 at ./", "2 is m.tgz"]);
+  });
+
   test("chart: unpacked, with the provenance beside it, by the names that helm gives them", () => {
     assert.deepEqual(made(SHAPES.chart), ["0 at ./", "1 is web-1.2.3+b.tgz.prov"]);
     assert.deepEqual(made(SHAPES.chart, { extract: "always" }), made(SHAPES.chart));

@@ -87,6 +87,16 @@ describe("packages", () => {
     assert.throws(() => namesOf(indexOf([])), { code: "NO_PLATFORM", message: /any platform$/ });
   });
 
+  test("none at all: what an entry lacks is told, for it looks as if it were one", () => {
+    const osVersion = { os: "windows", architecture: "amd64", osVersion: "10.0" };
+    for (const other of [child("linux/amd64", "x/y"), child(osVersion), child(undefined)]) {
+      assert.throws(() => namesOf(indexOf([other])), {
+        code: "NO_PLATFORM",
+        message: /hint: have the index pushed again: .*provider-target, and a platform without os/,
+      });
+    }
+  });
+
   test("two for one platform are an error", () => {
     const twice = indexOf([child("linux/arm/v6"), child("linux/arm/v7"), child("linux/amd64")]);
     assert.throws(() => namesOf(twice), {

@@ -7,7 +7,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { pullInputs } from "../../provider/pulumi/session";
+import { OciError } from "../../provider/errors";
+import { inspectInputs, pullInputs } from "../../provider/pulumi/session";
 import { buildArtifact } from "../support/artifacts";
 import { artifactOf, layoutIn, REF_NAME } from "../support/layouts";
 import { honest, type Honest, PROGRAMS, refused } from "./honest";
@@ -116,6 +117,23 @@ describe("a folder that lies", () => {
     const limits = { manifestBytes: 1_000 };
     const words = /limit manifestBytes of 1000 .* 2000\nhint: .*limits.manifestBytes/;
     await refused(world, "LIMIT_EXCEEDED", words, undefined, { limits });
+  });
+});
+
+test("referrers that together say more than a list may are not held in memory", async () => {
+  const { layout, artifact, directory, inputs } = honest();
+  for (let count = 0; count < 6; count += 1) {
+    const annotations = { note: `${count}${"x".repeat(900)}` };
+    layout.put({ layers: [], artifactType: "a/b", annotations, subject: artifact.descriptor });
+  }
+  const values = { ...inputs, reference: "oci-layout://bundle:1" };
+  const look = async (manifestBytes: number) =>
+    await inspectInputs({ ...values, limits: { manifestBytes } }, { directory, referrers: true });
+  assert.equal((await look(20_000)).found.referrers?.entries.length, 6);
+  await assert.rejects(look(4_000), (error) => {
+    assert.ok(error instanceof OciError);
+    assert.equal(error.code, "LIMIT_EXCEEDED", error.message);
+    return true;
   });
 });
 

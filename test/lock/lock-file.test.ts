@@ -56,6 +56,7 @@ describe("what cannot be used", () => {
     "no JSON": ["{", /it is no JSON: .*\nhint: repair it, or remove it/],
     "no object": ["[]", /it is no JSON object/],
     "another JSON": ["{}", /it is no lock file: it has no "lockfileVersion"/],
+    "a version in quotes": ['{"lockfileVersion":"1"}', /no number is its "lockfileVersion"/],
     "a later version": [
       `{"lockfileVersion":2}`,
       /its lockfileVersion is 2, .* reads 1\nhint: use the version/,
@@ -153,6 +154,8 @@ describe("finding", () => {
     assert.notEqual(key("ghcr.io/team/app", { referrer: { artifactType: "a/b" } }), name);
     assert.equal(key("ghcr.io/team/app", { include: ["a"], platform: "linux/arm64" }), name);
     assert.equal(key("docker.io/library/busybox"), key("docker.io/busybox"));
+    assert.equal(key("oci-layout://./media/../media/app:1"), key("oci-layout://media/app:1"));
+    assert.notEqual(key("oci-layout:///media/app:1"), key("oci-layout://media/app:1"));
     assert.notEqual(
       key("docker.io/library/busybox"),
       key("busybox"),
@@ -201,5 +204,9 @@ test("folders clash where one is, or lies in, the other", () => {
     `${names}: lib/a/b lies in lib/a`,
     `${names}: lib/a/b lies in lib/a`,
     `${names}: lib/a for both`,
+  ]);
+  // One folder on macOS and Windows.
+  assert.deepEqual(destinationsOf([at("lib/A"), at("lib/a"), at("LIB/b")]).clashes, [
+    `${names}: lib/A and lib/a differ in case alone`,
   ]);
 });

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCommand } from "../../cli/arguments";
 import { inputsOf } from "../../cli/flag-values";
+import { withFlags } from "../../cli/flag-words";
 import { OciError } from "../../provider/errors";
 import { INPUT_ROWS } from "../../provider/pulumi/inputs";
 import {
@@ -10,6 +11,7 @@ import {
   lockCommand,
   lockedInputsOf,
   OTHER_INPUTS,
+  validInputsOfEntry,
 } from "../../provider/pulumi/lock-inputs";
 
 const REFERENCE = "ghcr.io/team/app";
@@ -73,6 +75,24 @@ test("an entry stands for the inputs that it was made of", () => {
       name,
     );
   }
+});
+
+test("an entry that is wrong is told in the words of the file, and of no flag", () => {
+  const inputs = { include: "*.md", platform: "linux", kind: "x", verify: { keys: "k" } };
+  const wrong = { reference: REFERENCE, inputs };
+  assert.throws(
+    () => validInputsOfEntry(wrong, "app.lock"),
+    (error) => {
+      assert.ok(error instanceof OciError);
+      assert.match(error.message, /use the lock file app\.lock: the entry of .* is wrong\n/);
+      assert.equal(withFlags(error.message), error.message);
+      const names = error.details.map((line) => line.slice(0, line.indexOf(": ")));
+      assert.deepEqual(names.sort(), ['"include"', '"kind"', '"verify"."keys"']);
+      return error.code === "CONFIG";
+    },
+  );
+  const fine = { reference: REFERENCE, inputs: { include: ["*.md"] } };
+  assert.deepEqual(validInputsOfEntry(fine, "app.lock"), inputsOfEntry(fine, "app.lock"));
 });
 
 test("the command says all of it but who has to have signed, as a shell takes it", () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { RE2JS } from "re2js";
 import { entriesIn, LOCK_FILE, lockWorld } from "../cli/lock-world";
+import { publish } from "../support/artifacts";
 import { FIRST, SECOND } from "../support/manifests";
 import { REPOSITORY } from "../support/repository";
 
@@ -125,6 +126,19 @@ test("an entry whose reference and digest were updated is used, and lock makes i
   write(updated(manager, read(), other, { newValue: "2", newDigest: first.digest }));
   const wrong = await run("lock", "--frozen");
   assert.equal(wrong.exitCode, 1, "a digest that the tag does not have is outdated");
+});
+
+test("an entry of what refers to an artifact has a digest that is none of its tag: it is left alone", async (t) => {
+  const { push, run, reference, read, registry } = await lockWorld(t);
+  const { descriptor } = push("app", FIRST);
+  const layers = [{ bytes: "{}", mediaType: "a/b" }];
+  publish(registry, "team/app", undefined, { layers, artifactType: "a/b", subject: descriptor });
+  const locked = await run("lock", reference("app"), "--referrer", "a/b");
+  assert.equal(locked.exitCode, 0, locked.stderr);
+  const [manager] = managers();
+  assert.deepEqual(found(manager, read()), []);
+  await run("lock", reference("app"));
+  assert.equal(found(manager, read()).length, 1, "and that of the artifact is not");
 });
 
 test("references of programs, with and without a digest", () => {

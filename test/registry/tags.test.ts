@@ -41,6 +41,17 @@ describe("listTags", () => {
     assert.equal(DEFAULT_LIMITS.tagPages, 1_000);
   });
 
+  test("stops where few pages hold more tags than any registry has", async (t) => {
+    const { list, registry } = await open(t, {}, { limits: { tagPages: 2 } });
+    const tags = Array.from({ length: 2_001 }, (_, index) => `1.0.${index}`);
+    const says = (body: object) =>
+      registry.fault({ kind: "tags", times: 1, then: { kind: "status", status: 200, body } });
+    says({ tags: tags.slice(1) });
+    assert.equal((await list()).length, 2_000);
+    says({ tags });
+    await assert.rejects(list(), { code: "LIMIT_EXCEEDED", message: /limits\.tagPages/ });
+  });
+
   for (const search of ["", "?n=1&last=1"]) {
     test(`ends in a circle that leads to "${search}" for ever`, async (t) => {
       const { list, registry } = await open(t, {
