@@ -16,7 +16,7 @@ import { writeDraft } from "../store/draft";
 import { observe } from "../store/observe";
 import { rename } from "../store/rename";
 import { removeTree, stagingPath, sweepStaging } from "../store/staging";
-import { storeError } from "../store/store-error";
+import { folderError } from "../store/store-error";
 import { writeFileWhole } from "../store/write-file";
 import type { Descriptor } from "../types";
 import { folderFiles } from "./folder";
@@ -66,11 +66,11 @@ export async function openLayoutWriter(place: Place, context: Context): Promise<
     try {
       return await work();
     } catch (error) {
-      throw storeError(error, root, HINT);
+      throw folderError(error, root, HINT);
     }
   };
   return await orStoreError(async () => {
-    await mkdir(root, { recursive: true });
+    await makeFolders(root);
     const index = await indexIn(root, place, context);
     await sweepStaging(area);
     return Object.freeze({
@@ -155,12 +155,32 @@ async function writeBlob(
 
 /** A link in its place would lead the blobs elsewhere. */
 async function makeFolder(folder: string, root: string, place: Place): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    if (systemCode(error) !== "EEXIST") throw error;
-  });
+  await makeFolders(folder);
   const wanted = join(await realpath(root), folder.slice(root.length));
   if ((await realpath(folder)) !== wanted)
     throw damaged(place, `has a link at ${folder.slice(root.length + 1)}`);
+}
+
+/**
+ * With all above it. Node's own `recursive` calls a read-only file system ENOENT, and never comes back from
+ * one that makes no folders, like /proc.
+ */
+async function makeFolders(folder: string): Promise<void> {
+  const failure = await failureToMake(folder);
+  if (failure === undefined) return;
+  if (systemCode(failure) !== "ENOENT" || dirname(folder) === folder) throw failure;
+  await makeFolders(dirname(folder));
+  const again = await failureToMake(folder);
+  if (again !== undefined) throw again;
+}
+
+async function failureToMake(folder: string): Promise<Error | undefined> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") return error as Error;
+  }
+  return undefined;
 }
 
 /** Whoever finds the index finds a whole layout. */

@@ -24,6 +24,8 @@ export interface PackedBlob {
   readonly descriptor: Descriptor;
   /** The bytes, from the first to the last, as often as it is called. */
   readonly open: () => Readable;
+  /** The bytes from `start` on, without reading those before. */
+  readonly openAt?: (start: number) => Readable;
 }
 
 /** A manifest or an index, to push after all that it names. */
@@ -85,6 +87,7 @@ export function spooledBlob(
   return Object.freeze({
     descriptor: Object.freeze({ mediaType, digest, size, annotations }),
     open: () => createReadStream(path),
+    openAt: (start: number) => createReadStream(path, { start }),
   });
 }
 

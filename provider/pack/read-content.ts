@@ -61,6 +61,9 @@ async function checkUntouched(
   before: FileFacts | undefined,
   name: string,
 ): Promise<void> {
-  const now = fileFacts(await file.stat({ bigint: true }));
+  const stats = await file.stat({ bigint: true }).catch((error: unknown) => {
+    throw unreadable(error, name);
+  });
+  const now = fileFacts(stats);
   if (before !== undefined && !isUntouched(before, now)) throw changedMeanwhile(name);
 }

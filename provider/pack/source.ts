@@ -10,6 +10,7 @@ import { matcherOf } from "../content/globs";
 import { selectEntries } from "../content/select-entries";
 import { DEFAULT_LIMITS, type Limits } from "../limits";
 import { fileFacts, type FileFacts } from "../store/file-facts";
+import { startSlices } from "../store/slices";
 import type { TreeEntry } from "../types";
 import { checkEntries, checkName } from "./check-entries";
 import { badEntry, beyondLimit, cancelled, unpackable, unreadable } from "./problems";
@@ -72,7 +73,9 @@ export async function readSource(directory: string, options: SourceOptions = {})
     throw beyondLimit(directory, limits, "entries", selected.length);
   }
   const entries: SourceEntry[] = [];
+  const rest = startSlices();
   for (const { entry } of selected) {
+    await rest();
     checkSignal(directory, options.signal);
     entries.push(await describe(directory, entry.path, kinds.get(entry.path)));
   }

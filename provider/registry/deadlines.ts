@@ -1,6 +1,7 @@
 /** How long each part of a request may take, and what it is called when that is over. Pure. */
 import { systemCode } from "../errors";
 import type { Timeouts } from "../types";
+import { STANDSTILL } from "./payload";
 
 /** Milliseconds. */
 export interface Deadlines {
@@ -56,6 +57,14 @@ const OVERDUE: ReadonlyMap<string, Overdue> = new Map<string, Overdue>([
     "UND_ERR_BODY_TIMEOUT",
     {
       fact: (time) => `fell silent for ${time} in the middle of an answer`,
+      deadline: "stall",
+      option: "stall",
+    },
+  ],
+  [
+    STANDSTILL,
+    {
+      fact: (time) => `took nothing of the content for ${time}`,
       deadline: "stall",
       option: "stall",
     },

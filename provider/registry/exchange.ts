@@ -9,6 +9,7 @@ import type { ClientCertificate, Endpoint, TlsOptions } from "../types";
 import { type Deadlines, deadlinesFor } from "./deadlines";
 import { connectionError, originOf, type Place, protocolError } from "./failure";
 import { MESSAGE_BYTES } from "./message";
+import { type Body, isPayload, openBody } from "./payload";
 import { givenProxy, type ProxyFor } from "./proxy";
 import { followRedirect, headersFor, type Hop, isRedirect } from "./redirect";
 import { isBroken, type Outcome, type Patience, retrying, type Wait } from "./retry";
@@ -31,12 +32,6 @@ export interface AskContext extends Context {
   readonly patience?: Patience | undefined;
 }
 
-/** A body that is too large for memory: opened anew for each try, and `length` bytes each time. */
-export interface Payload {
-  readonly length: number;
-  open(): Readable;
-}
-
 export interface Question {
   readonly verb: string;
   readonly subject: string;
@@ -44,7 +39,7 @@ export interface Question {
   readonly url: URL;
   readonly method: Method;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer | Payload;
+  readonly body?: Exclude<Body, undefined>;
   /** How a 200 is read: within a limit into memory, or left open as a stream. */
   readonly reading: "manifestBytes" | "tokenBytes" | "stream";
   readonly isTokenService?: boolean;
@@ -120,11 +115,19 @@ async function attempt(tools: Tools, context: Context, question: Question): Prom
   const within = {
     ...deadlines,
     headers: deadlines.headers + workMs,
-    document: deadlines.document + workMs,
+    // Of an upload it begins when the work is done.
+    document: deadlines.document + (isPayload(question.body) ? 0 : workMs),
   };
-  const deadline = isEndless(question) ? [] : [AbortSignal.timeout(within.document)];
+  const late = new AbortController();
+  const beginDeadline = (milliseconds: number): void => {
+    const deadline = AbortSignal.timeout(milliseconds);
+    deadline.addEventListener("abort", () => {
+      late.abort(deadline.reason);
+    });
+  };
+  if (!isEndless(question)) beginDeadline(within.document);
   // One signal for each try: Node warns of a leak where many listen to one.
-  const signal = AbortSignal.any([context.signal, ...deadline]);
+  const signal = AbortSignal.any([context.signal, late.signal]);
   let hop: Hop = { url: question.url, atHome: isHomeOf(endpoint, question) };
   for (let redirects = 0; ; redirects += 1) {
     const proxy = proxyOf(endpoint, hop.url, tools);
@@ -140,7 +143,7 @@ async function attempt(tools: Tools, context: Context, question: Question): Prom
         ...question,
         url: hop.url,
         headers: headersFor(hop, headersOfQuestion(question)),
-        body: opened(question.body),
+        body: openBody(question.body, within.stall),
         tls: tlsFor(endpoint, hop.url),
         clientCertificate: certificateFor(endpoint, hop),
         proxy,
@@ -149,6 +152,8 @@ async function attempt(tools: Tools, context: Context, question: Question): Prom
         signal,
       });
       if (question.trial !== undefined) question.trial.isAnswered = true;
+      // An upload takes as long as it takes; what is said of it is a document.
+      if (isPayload(question.body)) beginDeadline(within.document);
       if (isFinal(answer, hop, question)) {
         return await receive(answer, place, hop, question, context);
       }
@@ -165,10 +170,6 @@ function isEndless({ reading, body }: Question): boolean {
   return reading === "stream" || isPayload(body);
 }
 
-function isPayload(body: Question["body"]): body is Payload {
-  return typeof body === "object" && !Buffer.isBuffer(body);
-}
-
 /** A registry may name a host for uploads that is not its own: nothing but the upload goes there. */
 function isHomeOf(endpoint: Endpoint, { url, isTokenService }: Question): boolean {
   return isTokenService === true || url.origin === originOf(endpoint).origin;
@@ -176,12 +177,6 @@ function isHomeOf(endpoint: Endpoint, { url, isTokenService }: Question): boolea
 
 function headersOfQuestion({ headers, body }: Question): Question["headers"] {
   return isPayload(body) ? { ...headers, "content-length": String(body.length) } : headers;
-}
-
-function opened(body: Question["body"]): string | Buffer | Readable | undefined {
-  if (!isPayload(body)) return body;
-  // Whoever asked hears of it by the failed request.
-  return body.open().on("error", () => undefined);
 }
 
 function isFinal(answer: Answer, hop: Hop, { staysHome }: Question): boolean {

@@ -178,13 +178,15 @@ async function begin(upload: Upload): Promise<UploadSession> {
   return begunSession(reply);
 }
 
+const MOUNT_REFUSALS: ReadonlySet<string> = new Set(["FORBIDDEN", "UNAUTHORIZED"]);
+
 /** Where it cannot be mounted, the same answer begins an upload; or nothing has come of it. */
 async function isMounted(upload: Upload, from: string): Promise<boolean> {
   const { digest } = upload.descriptor;
   const writing = { step: "begin", mountFrom: from } as const;
   const reply = await post(upload, { mount: digest, from }, writing).catch((error: unknown) => {
-    const isRefused = error instanceof OciError && error.code === "FORBIDDEN";
-    if (isRefused) return undefined;
+    // Of the source, most likely; if not, the request without it is refused as well.
+    if (error instanceof OciError && MOUNT_REFUSALS.has(error.code)) return undefined;
     throw error;
   });
   if (reply?.status === 202) upload.session = begunSession(reply);

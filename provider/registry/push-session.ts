@@ -66,7 +66,8 @@ export function closingUrl({ location }: UploadSession, digest: string): URL {
   return url;
 }
 
-function isHome({ endpoint }: UploadSession, url: URL): boolean {
+/** Whether a place is the registry's own. */
+export function isHome({ endpoint }: UploadSession, url: URL): boolean {
   return url.origin === originOf(endpoint).origin;
 }
 

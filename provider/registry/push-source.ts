@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { DigestCheck } from "../digest";
 import { OciError } from "../errors";
 import type { Descriptor } from "../types";
-import type { Payload } from "./exchange";
+import type { Payload } from "./payload";
 
 /** A blob that can be read more than once. */
 export interface BlobSource {

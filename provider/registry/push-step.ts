@@ -8,9 +8,10 @@ import { algorithmOf, isDigest } from "../digest";
 import type { OciError } from "../errors";
 import type { Descriptor, Endpoint } from "../types";
 import type { Asking } from "./asking";
-import type { AskContext, Payload, Question, Reply } from "./exchange";
+import type { AskContext, Question, Reply } from "./exchange";
 import { contentError, protocolError, statusError } from "./failure";
-import { closingUrl, nextSession, receivedBytes, type UploadSession } from "./push-session";
+import type { Payload } from "./payload";
+import { closingUrl, isHome, nextSession, receivedBytes, type UploadSession } from "./push-session";
 import type { CheckedSource } from "./push-source";
 import { HEADERS, subjectOf } from "./questions";
 import type { Outcome } from "./retry";
@@ -84,10 +85,10 @@ export async function look(
   return nextSession(session, reply, received);
 }
 
-/** Tells the registry that it may forget the upload; best effort. */
+/** Tells the registry that it may forget the upload; best effort. Another host is only written to. */
 export async function discard(upload: Upload): Promise<void> {
   const { asking, context, session } = upload;
-  if (session === undefined) return;
+  if (session === undefined || !isHome(session, session.location)) return;
   const last = { ...question(upload, session, "DELETE", session.location), isOnce: true };
   await asking.ask(context, last).catch(() => undefined);
 }
@@ -139,7 +140,12 @@ async function append(upload: Upload, session: UploadSession, end: number): Prom
   const reply = await asking.ask(context, { ...asked, headers, workMs });
   if (!CHUNK_TAKEN.has(reply.status)) return setback(upload, reply, true);
   const received = receivedBytes(reply) ?? end;
-  if (received > offset && received <= end) return nextSession(session, reply, received);
+  if (received === end) return nextSession(session, reply, received);
+  if (received > offset && received < end) {
+    // As if it had broken off there: whoever takes a byte at a time is not served for ever.
+    const error = protocolError(reply.place, `has taken ${received} of ${end} bytes`);
+    return { error, outcome: LOST, remedy: "goOn" };
+  }
   const fact = `says that it has ${received} bytes where ${end} were sent`;
   return withoutChunks(upload, protocolError(reply.place, fact));
 }

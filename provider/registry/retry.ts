@@ -3,6 +3,7 @@
  * that waits takes its clock from outside.
  */
 import { OciError, systemCode } from "../errors";
+import { STANDSTILL } from "./payload";
 
 /** Sleeps, or rejects with the signal's reason. */
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
@@ -142,7 +143,7 @@ function delaysOf(outcome: Outcome): readonly number[] {
   if ("status" in outcome) return mayPass(outcome.status) ? DELAYS : [];
   const code = systemCode(outcome.cause) ?? "";
   if (isBroken(outcome.cause)) return DELAYS;
-  if (code === "UND_ERR_BODY_TIMEOUT") return FEW;
+  if (code === "UND_ERR_BODY_TIMEOUT" || code === STANDSTILL) return FEW;
   return DEAD.has(code) ? QUICK : [];
 }
 

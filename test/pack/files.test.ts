@@ -122,6 +122,8 @@ describe("files", () => {
     const [, blob] = artifact.blobs;
     const read = [await bytesOf(blob), await bytesOf(blob)];
     assert.deepEqual(read.map(String), ["permit;", "permit;"], "as often as it is opened");
+    const rest = await blob?.openAt?.(3).toArray();
+    assert.equal(String(rest), "mit;", "and from any byte on");
   });
 
   test("a link that the user names is followed; a mode that is lost is told", async (t) => {

@@ -117,6 +117,17 @@ describe("an upload that leads to another host", () => {
     assert.equal(registry.count({ method: "POST", kind: "upload", status: 202 }), 2);
   });
 
+  test("asks it to delete nothing, whatever it refuses", async (t) => {
+    const storage = await openStorage(t);
+    storage.statuses.push(413);
+    const { push } = await open(t, (path) => `http://${storage.host}${path}`);
+    await assert.rejects(push(), { code: "NO_ROOM" });
+    assert.deepEqual(
+      storage.requests.map(({ method }) => method),
+      ["PUT"],
+    );
+  });
+
   test("another port of the same host is another host", async (t) => {
     const storage = await openStorage(t);
     const { push } = await open(t, (path) => `http://${storage.host}${path}`);

@@ -186,7 +186,7 @@ describe("a mount", () => {
     ]);
   });
 
-  for (const status of [400, 403, 404, 405]) {
+  for (const status of [400, 401, 403, 404, 405]) {
     test(`answered with ${status} is forgotten`, async (t) => {
       const { writer, origin, context, registry } = await open(t, {});
       const where = ({ path }: { path: string }): boolean => path.includes("mount=");
