@@ -14,7 +14,7 @@ import { run } from "./pull";
 export async function copyCommand(command: PublishCommand): Promise<number> {
   const [source = "", destination = ""] = command.words;
   const problem = sidesProblem([source, destination], command.flags);
-  if (problem !== undefined) return sayUsage(problem);
+  if (problem !== undefined) return sayUsage(problem, "copy");
   const { json, flags } = command;
   return await run({ ...command, reference: source }, async (inputs, options) => {
     const { immutableTags, ...values } = inputs;

@@ -10,6 +10,7 @@ import { formatByteSize } from "../provider/settings/byte-size";
 import type { TreeEntry } from "../provider/types";
 import { EXIT_CODES, sayUsage } from "./exit";
 import type { PublishCommand } from "./publish-arguments";
+import { printPieces } from "./pieces";
 import { run } from "./pull";
 import { sidesProblem } from "./sides";
 
@@ -18,14 +19,31 @@ export async function diffCommand(command: PublishCommand): Promise<number> {
   const [before = "", after = ""] = command.words;
   const { flags, json } = command;
   const problem = sidesProblem([before, after], flags, true);
-  if (problem !== undefined) return sayUsage(problem);
+  if (problem !== undefined) return sayUsage(problem, "diff");
   const withText = flags["text"] === true;
-  return await run({ ...command, reference: before }, async (inputs, options) => {
-    const found = await compareInputs(inputs, [before, after], { ...options, withText });
-    const text = json ? JSON.stringify(comparisonJson(found)) : printable(comparisonText(found));
-    const isReported = flags["exit-code"] === true && countOf(found) > 0;
-    return { text, ...(isReported ? { exitCode: EXIT_CODES.different.code } : {}) };
-  });
+  return await run({ ...command, reference: before }, async (inputs, options) =>
+    compareInputs(inputs, [before, after], options, async (found) => {
+      const isReported = flags["exit-code"] === true && countOf(found) > 0;
+      const code = isReported ? { exitCode: EXIT_CODES.different.code } : {};
+      if (withText) {
+        await printPieces(json ? jsonPieces(found) : textPieces(found));
+        return { text: "", ...code };
+      }
+      const text = json ? JSON.stringify(comparisonJson(found)) : printable(comparisonText(found));
+      return { text, ...code };
+    }),
+  );
+}
+
+async function* textPieces({ texts }: Compared): AsyncGenerator<string> {
+  for await (const text of texts) yield printable(text);
+}
+
+/** One object, of which `text` comes in pieces. */
+async function* jsonPieces(found: Compared): AsyncGenerator<string> {
+  yield `${JSON.stringify(comparisonJson(found)).slice(0, -1)},"text":"`;
+  for await (const text of found.texts) yield JSON.stringify(text).slice(1, -1);
+  yield '"}\n';
 }
 
 function countOf({ added, removed, changed }: Compared): number {
@@ -33,7 +51,6 @@ function countOf({ added, removed, changed }: Compared): number {
 }
 
 function comparisonText(found: Compared): string {
-  if (found.texts !== undefined) return found.texts.join("").replace(/\n$/, "");
   const { added, removed, changed, same } = found;
   const lines = [
     ...removed.map((entry) => [entry.path, `- ${nameOf(entry)}`] as const),
@@ -68,7 +85,7 @@ function factOf({ type, size, target = "" }: TreeEntry): string {
   return type === "symlink" ? `link to ${target}` : formatByteSize(size);
 }
 
-function comparisonJson({ sides, added, removed, changed, same, texts }: Compared): object {
+function comparisonJson({ sides, added, removed, changed, same }: Compared): object {
   const [before, after] = sides;
   return {
     ...{ before, after, same },
@@ -79,7 +96,6 @@ function comparisonJson({ sides, added, removed, changed, same, texts }: Compare
       before: factsJson(entry.before),
       after: factsJson(entry.after),
     })),
-    ...(texts === undefined ? {} : { text: texts.join("") }),
   };
 }
 

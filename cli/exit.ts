@@ -20,11 +20,17 @@ export const EXIT_CODES = {
   terminated: { code: 143, means: "terminated (SIGTERM); nothing was left half-written" },
 } as const;
 
-/** The exit code for a wrong command line, after saying what is wrong with it. */
-export function sayUsage(problem: string): number {
-  process.stderr.write(
-    `oci-artifact: ${redact(problem)}\nhint: oci-artifact --help lists commands and flags\n`,
-  );
+/**
+ * The exit code for a wrong command line, after saying what is wrong with it.
+ *
+ * @param verb - Of a command with a help of its own. Default: the help of all.
+ */
+export function sayUsage(problem: string, verb?: string): number {
+  const hint =
+    verb === undefined
+      ? "oci-artifact --help lists commands and flags"
+      : `oci-artifact ${verb} --help lists its flags`;
+  process.stderr.write(`oci-artifact: ${redact(problem)}\nhint: ${hint}\n`);
   return EXIT_CODES.usage.code;
 }
 

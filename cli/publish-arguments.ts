@@ -146,6 +146,11 @@ export function parsePublishCommand(
   if (flags["help"] === true) return "help";
   const problem = problemOfFlags(flags, rows);
   if (problem !== undefined) return { problem };
+  if (words.includes("")) {
+    return {
+      problem: `${verb} was given an empty word, as of a variable that is not set: ${usageOf(verb)}`,
+    };
+  }
   if (words.length < least) return { problem: `${verb} takes more: ${usageOf(verb)}` };
   if (words.length > most) {
     return { problem: `${verb} takes no "${words[most] ?? ""}": ${usageOf(verb)}` };

@@ -13,7 +13,7 @@ export async function publishCommand(verb: PublishVerb, args: readonly string[])
     process.stdout.write(publishHelp(verb));
     return EXIT_CODES.done.code;
   }
-  if ("problem" in command) return sayUsage(command.problem);
+  if ("problem" in command) return sayUsage(command.problem, verb);
   switch (verb) {
     case "push":
       return await (await import("./push.js")).pushCommand(command);

@@ -13,9 +13,12 @@ export async function pushCommand(command: PublishCommand): Promise<number> {
   const hasZips = command.flags["platform-zip"] !== undefined;
   const [first = "", second] = command.words;
   if (hasZips && second !== undefined) {
-    return sayUsage("push takes --platform-zip or a SOURCE: what is published is one of them");
+    return sayUsage(
+      "push takes --platform-zip or a SOURCE: what is published is one of them",
+      "push",
+    );
   }
-  if (!hasZips && second === undefined) return sayUsage("push needs a SOURCE and a REF");
+  if (!hasZips && second === undefined) return sayUsage("push needs a SOURCE and a REF", "push");
   const reference = second ?? first;
   const source = second === undefined ? {} : { source: first };
   const dryRun = command.flags["dry-run"] === true;
@@ -29,7 +32,7 @@ export async function pushCommand(command: PublishCommand): Promise<number> {
 export async function attachCommand(command: PublishCommand): Promise<number> {
   const { flags, words } = command;
   if (flags["artifact-type"] === undefined) {
-    return sayUsage("attach needs --artifact-type TYPE: what it is that refers to REF");
+    return sayUsage("attach needs --artifact-type TYPE: what it is that refers to REF", "attach");
   }
   const [source = "", subject = ""] = words;
   const dryRun = flags["dry-run"] === true;

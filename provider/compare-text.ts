@@ -4,6 +4,7 @@
  */
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch, type StructuredPatchHunk } from "diff";
 import { readFile, stat } from "node:fs/promises";
+import { namesOf } from "./compare-facts";
 import { formatByteSize } from "./settings/byte-size";
 
 /** A version of a file: the content of a file, or what a link leads to. */
@@ -31,10 +32,7 @@ export async function compareText(
   before: ComparedFile | undefined,
   after: ComparedFile | undefined,
 ): Promise<string> {
-  const names = [
-    before === undefined ? "/dev/null" : `a/${path}`,
-    after === undefined ? "/dev/null" : `b/${path}`,
-  ] as const;
+  const names = namesOf(path, before, after);
   const [old, young] = [await textOf(before), await textOf(after)];
   const why = [old, young].find((text) => text.why !== undefined)?.why;
   if (why !== undefined) return `${names.join(" and ")} differ: ${why}\n`;

@@ -8,12 +8,13 @@ import { join, resolve } from "node:path";
 import { factsBesideText } from "../compare-facts";
 import { type ComparedFile, compareText } from "../compare-text";
 import { compareTrees, type TreeComparison } from "../compare-trees";
-import { asOciError, OciError } from "../errors";
+import { asOciError, OciError, systemCode } from "../errors";
 import { limitsWith } from "../limits";
 import { readSource } from "../pack/source";
 import { pull } from "../pull";
 import { pinnedReference } from "../reference/format";
 import { hashOf, whileReadable } from "../store/observe";
+import { startSlices } from "../store/slices";
 import { removeTree } from "../store/staging";
 import { makeTemporaryFolder } from "../store/temporary";
 import { openTrees } from "../store/trees";
@@ -98,6 +99,7 @@ async function folderContent(
   { include, exclude, limits }: Properties,
   { signal }: SessionOptions,
 ): Promise<Content> {
+  refuseNoFolder(directory);
   const source = await readSource(directory, {
     ...(isTexts(include) ? { include } : {}),
     ...(isTexts(exclude) ? { exclude } : {}),
@@ -106,13 +108,28 @@ async function folderContent(
     limits: limitsWith(Object(limits) as Readonly<Record<string, unknown>>),
   });
   const entries: TreeEntry[] = [];
+  // So that a signal gets its turn between small files.
+  const slice = startSlices();
   for (const { facts: _facts, ...entry } of source.entries) {
-    throwIfCancelled(directory, signal);
     const isFile = entry.type === "file";
     const sha256 = isFile ? await hashOf(join(directory, entry.path), entry.size) : undefined;
     entries.push({ ...entry, ...(sha256 === undefined ? {} : { sha256 }) });
+    await slice();
+    throwIfCancelled(directory, signal);
   }
   return { side: { directory }, directory, entries };
+}
+
+function refuseNoFolder(subject: string): void {
+  const found = statSync(subject, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  throw new OciError({
+    code: "INVALID_INPUT",
+    verb: "compare",
+    subject,
+    fact: found === undefined ? "it is not there" : "it is no folder",
+    hint: "name a folder, or a reference to an artifact",
+  });
 }
 
 function isTexts(value: unknown): value is readonly string[] {
@@ -129,6 +146,13 @@ function refuseUnclear(text: string, directory: string): void {
     fact: "it may be a reference, and something of this name lies in the working directory",
     hint: `write ./${text} for the folder, or oci://${text} for the reference`,
   });
+}
+
+/** A folder is the user's, who may go on working in it. */
+function changedMeanwhile(subject: string): OciError {
+  const fact = "it changed while it was read";
+  const hint = "run again when nothing writes there";
+  return new OciError({ code: "INVALID_INPUT", verb: "compare", subject, fact, hint });
 }
 
 function throwIfCancelled(subject: string, signal: AbortSignal | undefined): void {
@@ -155,8 +179,9 @@ async function* textsOf(
       );
       yield factsBesideText(path, before, after) + text;
     } catch (error) {
-      // A folder is the user's, who may go on working in it.
-      throw asOciError(error, "compare", path);
+      throw systemCode(error) === "ENOENT"
+        ? changedMeanwhile(path)
+        : asOciError(error, "compare", path);
     }
   }
 }

@@ -1,12 +1,14 @@
 /** `oci-artifact diff` as a user runs it. */
 import * as assert from "node:assert/strict";
-import { chmodSync, readdirSync, symlinkSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, linkSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { publish } from "../support/artifacts";
 import { artifactOf, layoutIn, REF_NAME } from "../support/layouts";
 import { registryFor } from "../support/registry-for-test";
-import { publishWorld } from "./publish-world";
+import { COMMAND, publishWorld } from "./publish-world";
 
 const OLD = { "a.txt": "one\ntwo\nthree\n", "b/gone.txt": "gone", "same.txt": "same" };
 const NEW = { "a.txt": "one\n2\nthree\n", "c/new.txt": "new\u001b[31m\n", "same.txt": "same" };
@@ -107,6 +109,7 @@ describe("a reference and a folder", () => {
     assert.equal(
       texts.stdout,
       [
+        "a/a.txt and b/a.txt differ: now executable",
         "/dev/null and b/binary differ: no text",
         "--- /dev/null",
         "+++ b/link",
@@ -115,6 +118,74 @@ describe("a reference and a folder", () => {
         "\\ No newline at end of file\n",
       ].join("\n"),
     );
+  });
+
+  test("--text hides nothing: empty files, modes and kinds are a sentence each", async (t) => {
+    const { folder, run, write } = publishWorld(t);
+    for (const side of ["old", "new"]) {
+      write(`${side}/run.sh`, "true\n");
+      write(`${side}/same`, "");
+    }
+    write("old/gone", "");
+    write("new/come", "");
+    write("old/kind", "x");
+    symlinkSync("x", join(folder, "new/kind"));
+    chmodSync(join(folder, "new/run.sh"), 0o755);
+    const { exitCode, stdout, stderr } = await run("diff", "./old", "./new", "--text");
+    assert.deepEqual(
+      [exitCode, stdout],
+      [
+        0,
+        [
+          "/dev/null and b/come differ: an empty file",
+          "a/gone and /dev/null differ: an empty file",
+          "a/kind and b/kind differ: now a link",
+          "a/run.sh and b/run.sh differ: now executable\n",
+        ].join("\n"),
+      ],
+      stderr,
+    );
+  });
+
+  test("--text of more than memory holds: a text at a time, also as JSON", async (t) => {
+    const { folder, write } = publishWorld(t);
+    write("old/keep", "");
+    write("new/0", `${"0123456789abcdef".repeat(64)}\n`.repeat(1_000));
+    const count = 300;
+    for (let index = 1; index < count; index += 1) {
+      linkSync(join(folder, "new/0"), join(folder, `new/${index}`));
+    }
+    for (const flags of [["--text"], ["--text", "--json"]]) {
+      const words = ["--max-old-space-size=96", COMMAND, "diff", "./old", "./new", ...flags];
+      const child = spawn(process.execPath, words, {
+        cwd: folder,
+        env: { HOME: folder, TMPDIR: folder },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let size = 0;
+      child.stdout.on("data", (chunk: Buffer) => (size += chunk.length));
+      const [exitCode] = (await once(child, "close")) as [number | null];
+      assert.equal(exitCode, 0);
+      assert.ok(size > count * 1_025_000, `${size} bytes`);
+    }
+  });
+
+  test("what is no folder is called so", async (t) => {
+    const { run, write } = publishWorld(t);
+    write("file", "a");
+    const file = await run("diff", "./file", "./none");
+    assert.equal(file.exitCode, 1);
+    assert.match(file.stderr, /^cannot compare .*\/file: it is no folder\nhint: name a folder, or/);
+    const none = await run("diff", "./none", "./file");
+    assert.match(none.stderr, /^cannot compare .*\/none: it is not there\n/);
+  });
+
+  test("an empty word is a variable that is not set, and no name of the working directory", async (t) => {
+    const { run, write } = publishWorld(t);
+    write("new/a", "a");
+    const { exitCode, stderr } = await run("diff", "", "./new");
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /diff was given an empty word.*\nhint: oci-artifact diff --help/);
   });
 
   test("a text that may be either is refused, with both forms", async (t) => {

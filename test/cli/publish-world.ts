@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 import { folderFor } from "../support/folder-for-test";
 
 /** Of the same build as this test. */
-const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
+export const COMMAND = join(__dirname, "..", "..", "cli", "main.js");
 
 /** What a command came to. */
 export interface Run {

@@ -262,3 +262,18 @@ describe("out of a layout", () => {
     assert.deepEqual(target.repository("mine/app").tags(), []);
   });
 });
+
+describe("a folder that cannot be made", () => {
+  test("where the file system makes none, it is an error, and no waiting without an end", async (t) => {
+    const { copy } = await worldFor(t);
+    const copying = copy("oci-layout:///proc/bundle");
+    await assert.rejects(copying, failsWith("STORE", /^cannot write below \/proc\/bundle: /));
+  });
+
+  test("a link that leads nowhere is no defect of ours to be reported", async (t) => {
+    const { copy, folder } = await worldFor(t);
+    symlinkSync("gone", folder);
+    await assert.rejects(copy(), failsWith("STORE"));
+    assert.equal(existsSync(join(folder, "..", "gone")), false);
+  });
+});
