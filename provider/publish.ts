@@ -164,18 +164,20 @@ async function look(
   return { current, ...(equal === undefined ? {} : { equal }) };
 }
 
-/** What the first tag names, where it says the same as what was packed, whatever made the bytes. */
+/**
+ * What the first tag names, where it says the same as what was packed, whatever made the bytes. What goes as
+ * it is has its digest for a reason, such as signatures, and nothing else is equal to it.
+ */
 async function equalArtifact(
-  { endpoint, git = false, annotations = {} }: PublishRequest,
+  { endpoint, source, git = false, annotations = {} }: PublishRequest,
   { manifest, contentDigest }: PackedArtifact,
   found: string | undefined,
   { client }: PublishRooms,
   context: Context,
 ): Promise<ManifestSource | undefined> {
   const { descriptor } = manifest;
-  if (found === undefined || found === descriptor.digest || contentDigest === undefined) {
-    return undefined;
-  }
+  if (source.from === "artifact" || contentDigest === undefined) return undefined;
+  if (found === undefined || found === descriptor.digest) return undefined;
   const { bytes } = await client.getManifest(endpoint, found, context);
   // What git tells of a commit, and nobody has given, is no reason to push what is there.
   const passing = git ? PASSING_ANNOTATIONS.filter((name) => annotations[name] === undefined) : [];

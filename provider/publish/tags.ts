@@ -4,6 +4,7 @@
 import type { Context } from "../context";
 import { OciError } from "../errors";
 import { inParallel } from "../in-parallel";
+import { formatReference } from "../reference/format";
 import type { RegistryClient } from "../registry/client";
 import type { Origin, RegistryWriter } from "../registry/writer";
 import type { PublishRequest } from "./request";
@@ -36,16 +37,24 @@ export async function currentTags(
   const tags = wantedTags(request);
   const found = new Map<string, string | undefined>();
   await inParallel(tags, AT_ONCE, context, async (tag, asking) => {
-    found.set(tag, await digestOf(tag, endpoint, rooms, asking));
+    found.set(tag, await digestOfTag(tag, endpoint, rooms, asking));
   });
   return new Map(tags.map((tag) => [tag, found.get(tag)]));
 }
 
+/** What is told of a registry that cannot be asked, where that is no error. */
+export function unaskedText({ reference }: PublishRequest, { message }: OciError): string {
+  return `the registry cannot be asked what the tags of ${formatReference(reference)} name now; going on with what is packed\n${message}`;
+}
+
 /**
- * Who may not push may still look: the preview of a pull request has a login for no more. To pushers alone
- * do registries tell that a repository is not there yet, so they are asked as such first.
+ * What one tag names; undefined where there is none. Who may not push may still look: the preview of a
+ * pull request has a login for no more. To pushers alone do registries tell that a repository is not there
+ * yet, so they are asked as such first.
+ *
+ * @throws OciError UNAUTHORIZED, FORBIDDEN and all of transport
  */
-async function digestOf(
+export async function digestOfTag(
   tag: string,
   endpoint: Origin,
   { writer, client }: TagRooms,

@@ -7,6 +7,7 @@ import { OciError } from "../errors";
 import { limitsWith } from "../limits";
 import { parseManifest } from "../content/manifest";
 import { type PlannedPublish, planPublish, publish, type Published } from "../publish";
+import { unaskedText } from "../publish/tags";
 import { push } from "../push";
 import { effectiveTag, formatReference, pinnedReference } from "../reference/format";
 import { tagProblem } from "../reference/grammar";
@@ -42,6 +43,8 @@ export async function pushInputs(values: Properties, options: PushOptions): Prom
   const request = await publishRequestOf(read, pushWorldOf(options));
   const { dryRun = false } = options;
   const planned = await planPublish(request, world, context, { isBestEffort: dryRun });
+  const { unasked } = planned;
+  if (unasked !== undefined) context.report.warning(unaskedText(request, unasked));
   try {
     if (dryRun) return { planned };
     return { planned, published: await publish(planned, world, context) };

@@ -26,6 +26,17 @@ describe("equal content", () => {
     assert.deepEqual(host.report.said("info"), [`${world.reference} holds this content already`]);
   });
 
+  test("is not enough for an artifact that goes as it is: its digest stays", async (t) => {
+    const world = await pushWorld(t);
+    const { pinned, digest } = await world.host().create(world.inputs);
+    const other = recompressed(world);
+    const given = { ...world.inputs, source: `oci://${String(pinned)}` };
+    const state = await world.host({ cli: null }).create(given);
+    assert.notEqual(digest, other);
+    assert.equal(state["digest"], digest);
+    assert.equal(world.repository.manifest("1")?.digest, digest);
+  });
+
   test("gets further tags", async (t) => {
     const world = await pushWorld(t);
     await world.host().create(world.inputs);

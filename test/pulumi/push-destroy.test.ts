@@ -57,6 +57,17 @@ describe("a destroy", () => {
     assert.equal(world.repository.manifest("release")?.digest, state["digest"]);
   });
 
+  test("leaves a manifest, and says so, where the tags cannot be listed", async (t) => {
+    const world = await pushWorld(t);
+    const state = await world.host().create({ ...world.inputs, ...ASKED });
+    world.registry.fault({ kind: "tags", then: { kind: "status", status: 403 } });
+    const { lines, writes } = await destroyed(world, state);
+    assert.deepEqual(writes, ["DELETE tag 1"]);
+    assert.deepEqual(lines, [
+      `info: ${String(state["pinned"])} stays: whether another tag names it cannot be told`,
+    ]);
+  });
+
   test("leaves what was there before the resource", async (t) => {
     const world = await pushWorld(t);
     await world.host().create(world.inputs);
@@ -83,6 +94,34 @@ describe("a destroy", () => {
       world.repository.manifests().map(({ digest }) => digest),
       [first["digest"]],
     );
+  });
+
+  test("of a resource that has another name now leaves what that one publishes", async (t) => {
+    const world = await pushWorld(t);
+    const given = { ...world.inputs, ...ASKED };
+    const state = await world.host().create({ ...given, tags: ["latest"] });
+    // As the engine does it: the new one is created, then the old one is deleted.
+    const host = world.host();
+    const renamed = await host.create(given);
+    world.registry.clearRequests();
+    await host.lifecycle.delete("id", state);
+    assert.deepEqual(writesTo(world.registry), ["DELETE tag latest"]);
+    assert.deepEqual(host.report.said("info").slice(-1), [
+      `${world.reference} stays: the program publishes it still`,
+    ]);
+    assert.equal(world.repository.manifest("1")?.digest, renamed["digest"]);
+  });
+
+  test("of a resource that is replaced by the very same leaves it", async (t) => {
+    const world = await pushWorld(t);
+    const given = { ...world.inputs, ...ASKED };
+    const state = await world.host().create(given);
+    const host = world.host();
+    await host.create(given);
+    world.registry.clearRequests();
+    await host.lifecycle.delete("id", state);
+    assert.deepEqual(world.registry.requests, []);
+    assert.deepEqual(world.repository.tags(), ["1"]);
   });
 
   test("deletes by the manifest where the registry deletes no tags", async (t) => {

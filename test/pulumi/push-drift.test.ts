@@ -113,6 +113,20 @@ describe("drift", () => {
   });
 });
 
+describe("a tag that two resources set", () => {
+  test("is a warning, because each takes it from the other", async (t) => {
+    const world = await pushWorld(t);
+    const host = world.host({ cli: null });
+    const first = await host.create(world.inputs);
+    await host.create({ ...world.inputs, tags: ["latest"] });
+    assert.deepEqual(host.report.said("warning"), []);
+    await host.create({ ...world.inputs, annotations: { by: "another" } });
+    assert.deepEqual(host.report.said("warning"), [
+      `another resource of this program sets ${world.reference}, too, to ${String(first["digest"])}: whoever is last has it; give each a tag of its own`,
+    ]);
+  });
+});
+
 describe("a tag that may not move", () => {
   test("is an error in the preview already", async (t) => {
     const world = await pushWorld(t);
@@ -139,7 +153,23 @@ describe("a refresh", () => {
     const state = await world.host().create(world.inputs);
     assert.deepEqual(await world.host().lifecycle.read(state, NO_SIGNAL), { props: state });
     await world.registry.stop();
-    assert.deepEqual(await world.host().lifecycle.read(state, NO_SIGNAL), { props: state });
+    const host = world.host();
+    assert.deepEqual(await host.lifecycle.read(state, NO_SIGNAL), { props: state });
+    const [warning = "", ...others] = host.report.lines;
+    assert.deepEqual(others, []);
+    assert.match(
+      warning,
+      /^warning: what the tags of .*team\/app.* cannot be asked, so this refresh/,
+    );
+  });
+
+  test("shows what has moved with a login that may only pull", async (t) => {
+    const login = { username: "u", password: "hunter2-x" };
+    const world = await pushWorld(t, { auth: { kind: "token", ...login, anonymousPull: true } });
+    const state = await world.host().create({ ...world.inputs, credentials: login });
+    const foreign = world.repository.putManifest({ schemaVersion: 2, layers: [] }, { tag: "1" });
+    const { props } = await world.host().lifecycle.read(state, NO_SIGNAL);
+    assert.deepEqual(props["tagged"], { "1": foreign });
   });
 
   test("survives any state", async (t) => {

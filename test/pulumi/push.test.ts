@@ -3,10 +3,11 @@
  * leaves alone. Behavior and traffic.
  */
 import * as assert from "node:assert/strict";
-import { chmodSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { UNKNOWN } from "../../provider/pulumi/known";
+import type { Properties } from "../../provider/pulumi/lifecycle";
 import { PUSH_OUTPUTS } from "../../provider/pulumi/push/push-outputs";
 import { NO_SIGNAL, pushWorld, short, writesTo } from "./push-world";
 
@@ -157,6 +158,24 @@ describe("an update", () => {
     assert.equal(world.repository.manifest("1")?.digest, next["digest"]);
     // What others may have pinned stays.
     assert.ok(world.repository.manifest(String(state["digest"])) !== undefined);
+  });
+
+  test("holds to its preview in whatever order the engine gives the names of inputs", async (t) => {
+    const world = await pushWorld(t);
+    const given = { ...world.inputs, annotations: { a: "1", b: "2", secret: "hunter2-x" } };
+    await world.host().check(given, { preview: true });
+    world.write({ "content/main.tf": "a = 2\n" });
+    const annotations = { secret: "hunter2-x", b: "2", a: "1" };
+    const { reference, source, plainHttp } = given as Properties;
+    const again = { annotations, plainHttp, reference, source };
+    await assert.rejects(world.host().check(again), /it is not what the preview has shown/);
+    // Annotations may be secret: what a preview leaves on the disk names none.
+    const runs = join(world.cache, "run");
+    const records = readdirSync(runs, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => readFileSync(join(runs, name), "utf8"));
+    assert.equal(records.length, 1);
+    assert.doesNotMatch(records.join(), /hunter2/);
   });
 
   test("takes no source that the preview has not shown", async (t) => {

@@ -8,6 +8,7 @@ import type { Context, Report } from "../../context";
 import { OciError, systemCode } from "../../errors";
 import { type Limits, limitsWith } from "../../limits";
 import { type PlannedPublish, planPublish, type PublishRequest } from "../../publish";
+import { unaskedText } from "../../publish/tags";
 import { formatReference } from "../../reference/format";
 import type { Descriptor } from "../../types";
 import type { World } from "../../world";
@@ -20,8 +21,9 @@ import { PUSH_ROWS, type PushInputs, storedPushInputs } from "./push-inputs";
 import { givenPushInputs, plannedOutputs, unknownOutputs } from "./push-outputs";
 import { publishRequestOf } from "./push-request";
 import { readPushInputs, type ReadPushInputs } from "./read-push-inputs";
+import { questionOf } from "./question";
 import { driftText, planTags, type TagPlan } from "./tag-drift";
-import { isToCome } from "./to-come";
+import { isToCome, nameToCome } from "./to-come";
 
 /** What create and update need of a check: the packed blobs, transport and credentials. */
 export interface CheckedPush {
@@ -84,6 +86,7 @@ export async function checkPush(
   if (planned === undefined) return unknownYet(inputs.source ?? "", work);
   try {
     const tagPlan = await judge(planned, work);
+    warnOfRivals(planned, tagPlan, known, work);
     const isDue = tagPlan.restored.length > 0;
     const { tags } = tagPlan;
     const limits = limitsWith(inputs.limits);
@@ -133,9 +136,7 @@ async function plan(
     await planned.release();
     throw unasked;
   }
-  report.warning(
-    `the registry cannot be asked what the tags of ${nameOf(request)} name now; going on with what is packed\n${unasked.message}`,
-  );
+  report.warning(unaskedText(request, unasked));
   return planned;
 }
 
@@ -157,6 +158,24 @@ async function judge(planned: PlannedPublish, work: Work): Promise<TagPlan> {
   return tagPlan;
 }
 
+/** Two that set one tag take it from each other in every update: neither sees that it was not drift. */
+function warnOfRivals(
+  { digest, request }: PlannedPublish,
+  { tags }: TagPlan,
+  known: ReadonlyMap<string, Descriptor>,
+  { report }: Work,
+): void {
+  const { registry, repository } = request.reference;
+  for (const tag of tags) {
+    const name = nameToCome({ registry, repository, tag });
+    const rival = known.get(name);
+    if (rival === undefined || rival.digest === digest) continue;
+    report.warning(
+      `another resource of this program sets ${name}, too, to ${rival.digest}: whoever is last has it; give each a tag of its own`,
+    );
+  }
+}
+
 /**
  * A preview records what it shows, and the update of the same run does that or nothing: the bytes of the
  * preview are gone, and the source may have been written since.
@@ -165,7 +184,7 @@ async function confirm({ digest }: PlannedPublish, work: Work): Promise<void> {
   const { run, inputs, report, host } = work;
   if (run === undefined || run.dependsOn) return;
   const { confirmations } = host;
-  const asked = JSON.stringify(storedPushInputs(inputs));
+  const asked = questionOf(inputs);
   if (run.preview) {
     await confirmations.confirm(run.urn, asked, { digest }).catch((error: unknown) => {
       report.warning(

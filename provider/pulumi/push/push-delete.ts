@@ -13,6 +13,7 @@ import type { World } from "../../world";
 import type { Host, Properties } from "../lifecycle";
 import { ownedOf } from "./push-outputs";
 import { reach } from "./reach";
+import { nameToCome } from "./to-come";
 
 /** Tags of a repository that are asked what they name, before its manifest is deleted. */
 const MOST_TAGS = 500;
@@ -46,11 +47,26 @@ export async function deletePublished(
     const { settings } = world;
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const context: Context = { settings, limits: DEFAULT_LIMITS, report, signal };
-    await takeAway({ reference, origin, digest, world, context }, tags, manifest);
+    const work = { reference, origin, digest, world, context };
+    const isStillWanted = wantedBy(host, work);
+    const left = tags.filter((tag) => isStillWanted({ tag }));
+    if (left.length > 0)
+      report.info(`${namesOf(work, left)} stays: the program publishes it still`);
+    const gone = tags.filter((tag) => !left.includes(tag));
+    await takeAway(work, gone, manifest && !isStillWanted({ digest }));
   } catch (error) {
     const { fact } = asOciError(error, "delete", text);
     report.warning(`${text} stays: ${fact}; delete it by hand`);
   }
+}
+
+/**
+ * What another resource of this run publishes is not for this one to delete: it was given another name, or
+ * is replaced by the very same, or two have pushed to one place.
+ */
+function wantedBy({ planned }: Host, { reference: { registry, repository } }: Work) {
+  return (name: Pick<Reference, "tag" | "digest">): boolean =>
+    planned?.has(nameToCome({ registry, repository, ...name })) === true;
 }
 
 async function takeAway(work: Work, tags: readonly string[], isOwn: boolean): Promise<void> {
@@ -59,7 +75,7 @@ async function takeAway(work: Work, tags: readonly string[], isOwn: boolean): Pr
   const { world, origin, digest, context, reference } = work;
   const others = isOwn ? await othersNaming(work, stuck) : undefined;
   if (others === undefined || others.length > 0) {
-    sayWhatStays(work, stuck, others);
+    if (isOwn || stuck.length > 0) sayWhatStays(work, stuck, others);
     return;
   }
   // A registry that deletes no tags deletes them with their manifest.
@@ -100,12 +116,14 @@ function sayWhatStays(
   if (stuck.length > 0) {
     const fact = "the registry deletes no tag alone, and the manifest is not only ours";
     context.report.warning(`${namesOf(work, stuck)} stays: ${fact}; delete it by hand`);
-  } else if (others !== undefined) {
-    const named = others.slice(0, 3).join(", ");
-    context.report.info(
-      `${pinnedReference(reference, digest)} stays: it is named by ${named}, too`,
-    );
+    return;
   }
+  const named = others?.slice(0, 3).join(", ");
+  const fact =
+    named === undefined
+      ? "whether another tag names it cannot be told"
+      : `it is named by ${named}, too`;
+  context.report.info(`${pinnedReference(reference, digest)} stays: ${fact}`);
 }
 
 function namesOf({ reference: { registry, repository } }: Work, tags: readonly string[]): string {
