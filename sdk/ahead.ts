@@ -94,10 +94,12 @@ export function restoredPath(
   if (!hasEngine()) return path;
   const directory = process.cwd();
   const values = knownValue(pulumi.output(args)).catch(() => undefined);
-  return pulumi.all([path, pinned, tag]).apply(async ([where, what, namedTag]) => {
+  // Not a part of the path: a reference by digest has none, and what is absent is unknown in a preview.
+  const tagKnown = knownValue(tag).catch(() => undefined);
+  return pulumi.all([path, pinned]).apply(async ([where, what]) => {
     if (typeof where !== "string" || typeof what !== "string") return where;
     if (existsSync(resolve(directory, where))) return where;
-    const known = await values;
+    const [known, namedTag] = await Promise.all([values, tagKnown]);
     const isUnclear = known === undefined && args["verify"] !== undefined;
     const problem = isUnclear
       ? `${where} is not on this machine, and is not restored: not all inputs are known, and so not who has to have signed it; run without --target`
