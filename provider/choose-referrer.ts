@@ -7,7 +7,6 @@ import { servingFirst } from "./ask";
 import { parseManifest } from "./content/manifest";
 import type { Context } from "./context";
 import { OciError } from "./errors";
-import { listReferrers } from "./list-referrers";
 import { referrerEntries } from "./referrer-entries";
 import { ambiguousReferrer, noReferrer, notThisReferrer, wrongList } from "./referrer-problems";
 import { formatReference } from "./reference/format";
@@ -196,7 +195,7 @@ async function chooseEntry(
   const { reference, referrerType } = request;
   const name = formatReference({ ...reference, digest: subject });
   const { tag: _tag, ...repository } = reference;
-  const listed = await listReferrers(endpoints, repository, subject, rooms, context);
+  const listed = await loadList().listReferrers(endpoints, repository, subject, rooms, context);
   const { pages, servedBy, unanswered, isOriginHeard } = listed;
   const [trouble] = unanswered;
   // Somebody who could not be asked may know of some.
@@ -247,4 +246,10 @@ function unreadable(error: unknown): undefined {
     error instanceof OciError &&
     (error.code === "NOT_FOUND" || error.code === "UNSUPPORTED_MANIFEST");
   if (!isTheirs) throw error;
+}
+
+/** Few ask for referrers. */
+function loadList(): typeof import("./list-referrers") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  return require("./list-referrers") as typeof import("./list-referrers");
 }

@@ -3,7 +3,6 @@
  * and none of the referrers: what a list says of them is not proven.
  */
 import type { Context } from "./context";
-import { listReferrers } from "./list-referrers";
 import type { ListRooms } from "./list-tags";
 import { formatReference } from "./reference/format";
 import { referrerEntries } from "./referrer-entries";
@@ -25,11 +24,17 @@ export async function readReferrers(
   context: Context,
 ): Promise<InspectedReferrers> {
   const { tag: _tag, ...repository } = reference;
-  const listed = await listReferrers(endpoints, repository, digest, rooms, context);
+  const listed = await loadList().listReferrers(endpoints, repository, digest, rooms, context);
   const subject = formatReference({ ...repository, digest });
   const entries = referrerEntries(listed.pages, subject, context.limits);
   const unasked = listed.unanswered.flatMap(({ details, fact }) =>
     details.length === 0 ? [fact] : details,
   );
   return Object.freeze({ entries, unasked: listed.isOriginHeard ? [] : Object.freeze(unasked) });
+}
+
+/** Few ask for referrers. */
+function loadList(): typeof import("./list-referrers") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  return require("./list-referrers") as typeof import("./list-referrers");
 }

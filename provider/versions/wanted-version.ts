@@ -3,7 +3,6 @@
  * all that is wrong with them, by name. It sees no tags. Pure.
  */
 import type { Problem } from "../reference/grammar";
-import { compileRegexp } from "../verify/regexp";
 import { parseRange, type Range } from "./range";
 
 /** The inputs, as a user gives them. */
@@ -47,7 +46,8 @@ export function parseWantedVersion(options: VersionOptions): ParsedWantedVersion
   const { semver, tagPrefix = "", semverFilter, prereleases = false } = options;
   if (semver === undefined) return refused(withoutSemver(options));
   const range = parseRange(semver);
-  const compiled = semverFilter === undefined ? undefined : compileRegexp(semverFilter);
+  const compiled =
+    semverFilter === undefined ? undefined : loadRegexp().compileRegexp(semverFilter);
   const problems = [
     ...(range.ok ? [] : [{ name: "semver" as const, ...range.problem }]),
     ...prefixProblems(tagPrefix),
@@ -94,4 +94,10 @@ function filterProblem(problem: string): VersionProblem {
     fact: `it is no regular expression: ${problem}`,
     hint: "give one of RE2, as Go has them: without look-around and back-references",
   };
+}
+
+/** Few filter their tags. */
+function loadRegexp(): typeof import("../verify/regexp") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  return require("../verify/regexp") as typeof import("../verify/regexp");
 }
