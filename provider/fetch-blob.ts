@@ -6,6 +6,7 @@
 import { askInOrder } from "./ask";
 import { Round, type AskRooms, type Turn } from "./ask-round";
 import type { Context, Report } from "./context";
+import { countedBytes } from "./counted-bytes";
 import type { EndpointHealth } from "./endpoint-health";
 import { wentOnText } from "./endpoint-texts";
 import { OciError } from "./errors";
@@ -67,7 +68,7 @@ export async function fetchBlob(
   const write = (source: () => AsyncIterable<Uint8Array>): Promise<void> =>
     rooms.blobs.write(
       descriptor,
-      () => counted(source(), tell),
+      () => countedBytes(source(), tell),
       subject,
       context.report,
       readAlong,
@@ -144,16 +145,4 @@ function tellSwitch(
 ): void {
   if (!health.isNews(endpoint, failure)) return;
   report.warning(wentOnText(endpoint, failure, next));
-}
-
-async function* counted(
-  body: AsyncIterable<Uint8Array>,
-  tell: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    tell(bytes);
-    yield chunk;
-  }
 }

@@ -2,6 +2,7 @@
  * What was gathered, into an image layout: all blobs and manifests as files, and last the index, which
  * lists the artifact under its tag, what has a tag of its own, and what refers to them by digest.
  */
+import { countedBytes } from "../counted-bytes";
 import type { Context } from "../context";
 import { openFetchProgress } from "../fetch-progress";
 import { inParallel } from "../in-parallel";
@@ -99,23 +100,11 @@ async function writeBlobs(
   await inParallel(wanted, AT_ONCE, context, async (blob, asking) => {
     const { descriptor } = blob;
     const open = () =>
-      counted(blob.open(), (bytes) => {
+      countedBytes(blob.open(), (bytes) => {
         progress.reached(descriptor, bytes);
       });
     if (await writer.write({ descriptor, open }, asking)) written.add(descriptor.digest);
     progress.reached(descriptor, descriptor.size);
   });
   return wanted.flatMap(({ descriptor: { digest } }) => (written.has(digest) ? [digest] : []));
-}
-
-async function* counted(
-  body: AsyncIterable<Uint8Array>,
-  tell: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    tell(bytes);
-    yield chunk;
-  }
 }

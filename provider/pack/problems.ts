@@ -21,6 +21,9 @@ const READING_FACTS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
 };
 
+/** Codes where nothing is there to be left out. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
+
 /** What was given to be packed cannot be. */
 export function unpackable(subject: string, fact: string, hint: string, cause?: unknown): OciError {
   return new OciError({ code: "INVALID_INPUT", verb: VERB, subject, fact, hint, cause });
@@ -37,7 +40,9 @@ export function unreadable(error: unknown, subject: string): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;
   const fact = READING_FACTS[code] ?? "it cannot be read";
-  const hint = "correct the path, make it readable, or leave it out by exclude";
+  const hint = ABSENT.has(code)
+    ? "correct the path; where something removes files meanwhile, run again when it is done"
+    : "make it readable, or leave it out by exclude";
   return unpackable(subject, `${fact} (${code})`, hint, error);
 }
 

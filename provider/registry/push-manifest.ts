@@ -129,7 +129,7 @@ export function tagExists(
     subject,
     fact: `it is there already, and names ${current}`,
     details,
-    hint: "push under a tag that is new; or, if it is meant to move, allow that: by immutableTags, or at the registry",
+    hint: "push under a tag that is new; or, if it is meant to move, leave out immutableTags, or permit it at the registry",
     status,
   });
 }
