@@ -26,8 +26,7 @@ export function manyFiles(count = 20_000): Tagged {
     const folder = `${TITLE}/package-${Math.floor(index / 200)}/${part}`;
     return [`${folder}/definition-${index}.yaml`, text(1_200 + ((index * 37) % 3_960), index)];
   });
-  const archive = tarOf(Object.fromEntries(files) as Record<string, Buffer>);
-  return { image: imageOf([archive]), directory: directoryOf(archive) };
+  return everyForm(tarOf(Object.fromEntries(files) as Record<string, Buffer>));
 }
 
 /** 5 files of 102 MiB each, of which more than half cannot be compressed. */
@@ -39,14 +38,22 @@ export function bigFiles(bytes = 512 * MIB): Tagged {
     });
     return { path: `${TITLE}/model-${index}.bin`, content: Buffer.concat(pieces) };
   });
-  const archive = tar(files);
-  return { image: imageOf([archive]), directory: directoryOf(archive) };
+  return everyForm(tar(files));
 }
 
 /** One layer that is one file and no archive. */
 export function rawFile(bytes = 1024 * MIB): Tagged {
-  const layer = { bytes: noise(bytes, 1), mediaType: "application/octet-stream", title: "raw.bin" };
-  return { raw: buildArtifact({ layers: [layer] }) };
+  return { raw: rawOf(noise(bytes, 1)) };
+}
+
+/** The same of 100 MiB, for what grows with the size. */
+export function rawTenth(bytes = 100 * MIB): Tagged {
+  return { "raw-tenth": rawOf(noise(bytes, 2)) };
+}
+
+function rawOf(bytes: Buffer): Artifact {
+  const layer = { bytes, mediaType: "application/octet-stream", title: "raw.bin" };
+  return buildArtifact({ layers: [layer] });
 }
 
 /** An image of 24 layers of 1 MiB and 61 files each. */
@@ -94,6 +101,11 @@ export function chart(): Tagged {
   return { "1.0.0": buildArtifact({ config, layers: [layer] }) };
 }
 
+/** One archive as each program wants it. */
+function everyForm(archive: Buffer): Tagged {
+  return { image: imageOf([archive]), directory: directoryOf(archive), flux: fluxOf(archive) };
+}
+
 function imageOf(archives: readonly Buffer[]): Artifact {
   const config = {
     architecture: "amd64",
@@ -112,14 +124,31 @@ function directoryOf(archive: Buffer): Artifact {
   return buildArtifact({ layers: [{ ...layer, title: TITLE, unpack: true }] });
 }
 
-/** How many artifacts a fleet has. */
-export const FLEET = 100;
+/** As Flux pushes a directory. */
+function fluxOf(archive: Buffer): Artifact {
+  const mediaType = "application/vnd.cncf.flux.content.v1.tar+gzip";
+  const config = { bytes: "{}", mediaType: "application/vnd.cncf.flux.config.v1+json" };
+  return buildArtifact({ config, layers: [{ bytes: gzip(archive), mediaType }] });
+}
 
-/** Small artifacts of 20 files and 50 KiB, as `image-0` to `image-99`, and the same as ORAS packs them. */
-export function fleet(count = FLEET): Tagged {
+/** Small artifacts of 20 files and 50 KiB, as `image-0` and on, and the same as ORAS packs them. */
+export function fleet(count = 100): Tagged {
+  return several(count, (artifact) =>
+    Array.from({ length: 20 }, (_, index) => noise(2_500, artifact * 100 + index)),
+  );
+}
+
+/** The same of 1 to 100 files, of which `image-0` is the largest: what a stack may vendor. */
+export function mixed(count: number): Tagged {
+  return several(count, (artifact) => {
+    const length = artifact === 0 ? 100 : 1 + ((artifact * 37) % 99);
+    return Array.from({ length }, (_, index) => text(500 + ((index * 53) % 2_500), artifact));
+  });
+}
+
+function several(count: number, contentsOf: (artifact: number) => readonly Buffer[]): Tagged {
   const tagged = Array.from({ length: count }, (_, artifact) => {
-    const files = Array.from({ length: 20 }, (_, index) => {
-      const content = noise(2_500, artifact * 100 + index);
+    const files = contentsOf(artifact).map((content, index) => {
       return [`${TITLE}/part-${artifact}/file-${index}.bin`, content] as const;
     });
     const archive = tarOf(Object.fromEntries(files));

@@ -1,14 +1,11 @@
 /**
  * How each program pulls an artifact: the whole command that a user would run, and where the content
- * is then. Nothing is run here.
+ * is then. What others run is here, what we run is in ourselves.ts. Nothing is run here.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Program } from "../test/support/toolchain";
-import { FLEET } from "./artifacts";
 import type { Command } from "./measure";
-
-export type ContenderName = "ours" | "crane" | "oras-pull" | "tofu" | "helm";
 
 /** One run: what is asked for, and the fresh folder it may use. */
 export interface Site {
@@ -17,17 +14,22 @@ export interface Site {
   readonly tag: string;
   /** File of the authority that issued the registry's certificate; undefined: it speaks plain HTTP. */
   readonly authority: string | undefined;
+  /** "127.0.0.1:1": a mirror that answers nobody; undefined where the case has none. */
+  readonly deadMirror: string | undefined;
   readonly folder: string;
 }
 
 export interface Attempt {
   readonly command: Command;
+  /** Run before that, and not counted: it makes what the command then finds. */
+  readonly first?: Command;
   /** Where the content lies afterwards, that has to be the same for all. */
   readonly content: string;
 }
 
 export interface Contender {
-  readonly name: ContenderName;
+  /** As the table shows it, no other of the same case has it. */
+  readonly name: string;
   /** What has to be built for it. */
   readonly program: Program | undefined;
   /** @param program - path of that */
@@ -35,28 +37,11 @@ export interface Contender {
 }
 
 /** Where a folder of its own is all that a program knows of the machine. */
-function environmentIn(folder: string): Record<string, string> {
+export function environmentIn(folder: string): Record<string, string> {
   return { HOME: folder, PATH: process.env["PATH"] ?? "" };
 }
 
-/** The compiled command beside the compiled benchmark. */
-const COMMAND = join(__dirname, "..", "cli", "main.js");
-
 const PLAIN = ["--plain-http"];
-
-/** This package's command, with an empty cache. */
-export const OURS: Contender = {
-  name: "ours",
-  program: undefined,
-  prepare: async ({ repository, tag, authority, folder }) => {
-    const output = join(folder, "output");
-    const transport = authority === undefined ? PLAIN : ["--ca-file", authority];
-    const args = [COMMAND, "pull", `${repository}:${tag}`, ...transport, "--output", output];
-    const environment = { ...environmentIn(folder), OCI_ARTIFACT_CACHE: join(folder, "cache") };
-    const command = { program: process.execPath, args, environment };
-    return await Promise.resolve({ command, content: output });
-  },
-};
 
 /** The file system of an image as one tar, which crane leaves to others to unpack. */
 export const CRANE: Contender = {
@@ -68,6 +53,19 @@ export const CRANE: Contender = {
     const script = '"$0" export "$1" - | tar -x -C "$2"';
     const args = ["-c", script, program, `${repository}:${tag}`, output];
     const command = { program: "sh", args, environment: environmentIn(folder) };
+    return { command, content: output };
+  },
+};
+
+/** Our own program on the library of Flux; it is in flux-pull/. */
+export const FLUX: Contender = {
+  name: "flux-pull",
+  program: "flux-pull",
+  prepare: async ({ repository, tag, folder }, program) => {
+    const output = join(folder, "output");
+    await mkdir(output);
+    const args = ["--insecure-registry", "--output", output, `oci://${repository}:${tag}`];
+    const command = { program, args, environment: environmentIn(folder) };
     return { command, content: output };
   },
 };
@@ -84,36 +82,23 @@ export const ORAS: Contender = {
   },
 };
 
-/** All artifacts of a fleet by one list, each to a folder of its own. */
-export const OURS_BY_LIST: Contender = {
-  ...OURS,
-  prepare: async ({ repository, tag, folder }) => {
-    const output = join(folder, "output");
-    const list = join(folder, "list");
-    const lines = Array.from({ length: FLEET }, (_, index) => {
-      return `${repository}:${tag}-${index}\t${join(output, String(index))}\n`;
-    });
-    await writeFile(list, lines.join(""));
-    const environment = { ...environmentIn(folder), OCI_ARTIFACT_CACHE: join(folder, "cache") };
-    const args = [COMMAND, "pull", "--from-file", list, ...PLAIN];
-    return { command: { program: process.execPath, args, environment }, content: output };
-  },
-};
-
-/** The same by ORAS, which takes one at a time. */
-export const ORAS_EACH: Contender = {
-  ...ORAS,
-  prepare: async ({ repository, tag, folder }, program) => {
-    const output = join(folder, "output");
-    const script = `index=0; while [ "$index" -lt ${FLEET} ]; do
-      "$0" --plain-http --output "$2/$index" "$1-$index" || exit 1
-      index=$((index + 1))
-    done`;
-    const args = ["-c", script, program, `${repository}:${tag}`, output];
-    const command = { program: "sh", args, environment: environmentIn(folder) };
-    return await Promise.resolve({ command, content: output });
-  },
-};
+/** So many artifacts by ORAS, which takes one at a time: `tag`-0 and on. */
+export function orasEach(count: number): Contender {
+  return {
+    name: `oras-pull × ${count}`,
+    program: "oras-pull",
+    prepare: async ({ repository, tag, folder }, program) => {
+      const output = join(folder, "output");
+      const script = `index=0; while [ "$index" -lt ${count} ]; do
+        "$0" --plain-http --output "$2/$index" "$1-$index" || exit 1
+        index=$((index + 1))
+      done`;
+      const args = ["-c", script, program, `${repository}:${tag}`, output];
+      const command = { program: "sh", args, environment: environmentIn(folder) };
+      return await Promise.resolve({ command, content: output });
+    },
+  };
+}
 
 /** A configuration whose only module is the artifact. It asks over HTTPS only. */
 export const TOFU: Contender = {
@@ -125,6 +110,16 @@ export const TOFU: Contender = {
     const environment = { ...environmentIn(folder), SSL_CERT_FILE: authority };
     const command = { program, args: ["init", "-no-color", "-input=false"], environment };
     return { command, content: join(folder, ".terraform", "modules", "it") };
+  },
+};
+
+/** `tofu init` where it has been run before: it finds its module and asks nobody. */
+export const TOFU_AGAIN: Contender = {
+  ...TOFU,
+  name: "tofu, unchanged",
+  prepare: async (site, program) => {
+    const attempt = await TOFU.prepare(site, program);
+    return { ...attempt, first: attempt.command };
   },
 };
 

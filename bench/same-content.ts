@@ -2,7 +2,7 @@
  * Compares what two programs have made of the same artifact, so that nobody is fast by doing less.
  * It reads only.
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../provider/digest";
 
@@ -17,6 +17,13 @@ export function assertSameContent(what: string, ours: string, theirs: string): v
   if (differing.length === 0 && mine.size > 0) return;
   const shown = differing.slice(0, SHOWN).join(", ");
   throw new Error(`${what}: ${differing.length} of ${names.length} entries differ: ${shown}`);
+}
+
+/** Bytes of all files in the folder. */
+export function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((bytes, { parentPath, name }) => bytes + statSync(join(parentPath, name)).size, 0);
 }
 
 /** Path → digest of a file, target of a link, or "/". */

@@ -1,77 +1,94 @@
 /**
- * The numbers as a table in Markdown, and whether we were as fast as we have to be. Pure.
+ * The numbers as a table in Markdown, and what was promised and not kept. Pure.
  */
-import type { Case } from "./cases";
-import type { ContenderName } from "./contenders";
+import type { Comparison, Line, Outcome } from "./record";
 import type { Sample } from "./statistics";
 
-/** A case with what everybody took, ourselves first. */
-export interface Result {
-  readonly name: string;
-  readonly what: Case;
-  readonly ours: Sample;
-  readonly rivals: ReadonlyMap<ContenderName, Sample>;
-}
-
 const HEAD = [
-  "| case | program | wall s | CPU s | RSS MiB | ours to it | must |",
-  "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+  "| case | program | wall s | CPU s | RSS MiB | written MiB | ours to it | aim | must |",
+  "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 ];
 
-/** One row a program, below each other. */
-export function tableOf(results: readonly Result[]): string {
-  return [...HEAD, ...results.flatMap(rowsOf)].join("\n");
-}
+const MEBIBYTE = 1024 ** 2;
 
-/** What was promised and not kept, one line each. */
-export function missedBy(results: readonly Result[]): readonly string[] {
-  return results.flatMap(({ name, what, ours, rivals }) => {
-    const times = what.rivals.flatMap(({ contender, most }) => {
-      const theirs = rivals.get(contender.name);
-      if (theirs === undefined || most === undefined) return [];
-      const ratio = ours.wallSeconds / theirs.wallSeconds;
-      if (ratio <= most) return [];
-      return [`${name}: ${ratio.toFixed(2)} of ${contender.name}, must be ${most.toFixed(2)}`];
-    });
-    return [...times, ...memoryMissed(name, what, ours)];
-  });
-}
-
-/** Memory that nobody has measured is none that was kept. */
-function memoryMissed(
-  name: string,
-  { mostBytes = Infinity }: Case,
-  { mostBytes: found }: Sample,
-): readonly string[] {
-  if (found === undefined && mostBytes < Infinity) {
-    return [`${name}: its memory, which only GNU time can tell (Debian: apt-get install time)`];
+/** One row a program or comparison, below each other, and below all when and on what it was measured. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  if (outcomes.length === 0) return "Nothing is measured yet.";
+  const machines = new Map<string, string[]>();
+  for (const { name, measured, rounds } of outcomes) {
+    const key = `${measured}, ${rounds === 1 ? "1 round" : `${rounds} rounds`}`;
+    machines.set(key, [...(machines.get(key) ?? []), `\`${name}\``]);
   }
-  if (found === undefined || found <= mostBytes) return [];
-  return [`${name}: ${mebibytes(found)} MiB, must be ${mebibytes(mostBytes)} MiB`];
+  const notes = [...machines].map(([machine, names]) => `- ${names.join(", ")}: ${machine}`);
+  return [...HEAD, ...outcomes.flatMap(rowsOf), "", ...notes].join("\n");
 }
 
-function rowsOf({ name, what, ours, rivals }: Result): readonly string[] {
-  const mostMemory = what.mostBytes === undefined ? "" : `${mebibytes(what.mostBytes)} MiB`;
-  const own = row([`${name}: ${what.content}`, "ours", ...numbersOf(ours), "", mostMemory]);
-  const others = what.rivals.flatMap(({ contender, most }) => {
-    const theirs = rivals.get(contender.name);
-    if (theirs === undefined) return [];
-    const ratio = (ours.wallSeconds / theirs.wallSeconds).toFixed(2);
-    return [row(["", contender.name, ...numbersOf(theirs), ratio, most?.toFixed(2) ?? ""])];
-  });
-  return [own, ...others];
+/** What is above a must, one line each; also what has a must and nobody could measure. */
+export function missedBy(outcomes: readonly Outcome[]): readonly string[] {
+  return above(outcomes, "must", ({ must }) => must);
 }
 
-function numbersOf({ wallSeconds, cpuSeconds, mostBytes }: Sample): readonly string[] {
+/** The same of aims. */
+export function aimsMissedBy(outcomes: readonly Outcome[]): readonly string[] {
+  return above(outcomes, "aim", ({ aim }) => aim);
+}
+
+function above(
+  outcomes: readonly Outcome[],
+  word: "aim" | "must",
+  boundOf: (compared: Comparison) => number | undefined,
+): readonly string[] {
+  return outcomes.flatMap(({ name, lines }) =>
+    lines.flatMap(({ what, compared }) => {
+      const bound = compared === undefined ? undefined : boundOf(compared);
+      if (compared === undefined || bound === undefined) return [];
+      const { found, unit } = compared;
+      if (found === undefined) return [`${name}: ${what} is not known: ${UNKNOWN}`];
+      if (found <= bound) return [];
+      return [`${name}: ${what}: ${shown(found, unit)}, ${word} ${shown(bound, unit)}`];
+    }),
+  );
+}
+
+/** What is not read from the clock is told by these. */
+const UNKNOWN = "only Linux with GNU time can tell (Debian: apt-get install time)";
+
+function rowsOf({ name, content, lines }: Outcome): readonly string[] {
+  return lines.map((line, index) =>
+    row([index === 0 ? `\`${name}\`: ${content}` : "", ...cellsOf(line)]),
+  );
+}
+
+function cellsOf({ what, sample, compared }: Line): readonly string[] {
+  const { found, unit = "ratio", aim, must } = compared ?? {};
+  const more = unit === "ms" && found !== undefined ? " each more" : "";
   return [
-    wallSeconds.toFixed(2),
-    cpuSeconds?.toFixed(2) ?? "",
-    mostBytes === undefined ? "" : mebibytes(mostBytes),
+    what,
+    ...numbersOf(sample),
+    `${shown(found, unit)}${more}`,
+    shown(aim, unit),
+    shown(must, unit),
   ];
 }
 
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(0);
+function numbersOf(sample: Sample | undefined): readonly string[] {
+  const { wallSeconds, cpuSeconds, mostBytes, writtenBytes } = sample ?? {};
+  return [
+    wallSeconds?.toFixed(2) ?? "",
+    cpuSeconds?.toFixed(2) ?? "",
+    mebibytes(mostBytes),
+    mebibytes(writtenBytes),
+  ];
+}
+
+function mebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : (bytes / MEBIBYTE).toFixed(0);
+}
+
+function shown(value: number | undefined, unit: Comparison["unit"]): string {
+  if (value === undefined) return "";
+  if (unit === "ratio") return value.toFixed(2);
+  return unit === "ms" ? `${value.toFixed(1)} ms` : `${value.toFixed(0)} MiB`;
 }
 
 function row(cells: readonly string[]): string {

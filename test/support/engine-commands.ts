@@ -23,6 +23,8 @@ export interface CommandOptions {
   readonly environment?: Environment;
   /** A folder below the program's. */
   readonly folder?: string;
+  /** Default three minutes. */
+  readonly timeoutMs?: number;
   readonly onStart?: (child: ChildProcess) => void;
 }
 
@@ -62,13 +64,13 @@ export function execute(
   machine: Machine,
   command: string,
   programArguments: readonly string[],
-  { environment, folder = "", onStart }: CommandOptions = {},
+  { environment, folder = "", timeoutMs = DEFAULT_TIMEOUT_MS, onStart }: CommandOptions = {},
 ): Promise<Finished> {
   return run(command, programArguments, {
     cwd: join(machine.program, folder),
     environment: { ...machine.environment, ...environment },
     owner: machine.root,
-    timeoutMs: DEFAULT_TIMEOUT_MS,
+    timeoutMs,
     ...(onStart === undefined ? {} : { onStart }),
   });
 }

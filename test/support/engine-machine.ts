@@ -36,9 +36,9 @@ const LINKS: Readonly<Record<string, string>> = {
 };
 
 /** A new machine with nothing on it but the engine and the packages that a program may import. */
-export async function layOut(mainFile: string): Promise<Machine> {
+export async function layOut(mainFile: string, directory = tmpdir()): Promise<Machine> {
   // Resolved, because the engine and the provider see it so: /tmp is a link on macOS.
-  const root = await realpath(await mkdtemp(join(tmpdir(), "oci-artifact-engine-")));
+  const root = await realpath(await mkdtemp(join(directory, "oci-artifact-engine-")));
   const program = join(root, "program");
   for (const folder of ["program", "home", "cache", "docker", "state", "pulumi", "tmp"]) {
     await mkdir(join(root, folder));

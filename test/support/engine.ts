@@ -41,6 +41,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Plain configuration of the stack: "namespace:key" → value. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Where the machine is made. Default: where the system has temporary folders. */
+  readonly directory?: string;
 }
 
 export interface OperationOptions {
@@ -132,7 +134,10 @@ export interface Project {
 
 /** Lays out a new machine with this program and an empty stack. */
 export async function createProject(options: ProjectOptions): Promise<Project> {
-  const machine = await layOut(options.typescript === true ? "index.ts" : "index.js");
+  const machine = await layOut(
+    options.typescript === true ? "index.ts" : "index.js",
+    options.directory,
+  );
   await writeFiles(machine, {
     ...projectFiles(machine.mainFile),
     ...options.files,

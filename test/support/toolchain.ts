@@ -13,7 +13,8 @@ import { run } from "./processes";
 import { REPOSITORY } from "./repository";
 
 /** Programs that pull, sign or verify as we do. Only the pinned version is of interest, never one from PATH. */
-export type Peer = "cosign" | "cosign2" | "crane" | "helm" | "masterminds" | "oras-pull" | "tofu";
+export type Peer =
+  "cosign" | "cosign2" | "crane" | "flux-pull" | "helm" | "masterminds" | "oras-pull" | "tofu";
 
 export type Program = "pulumi" | "pulumi-language-nodejs" | "registry" | Peer;
 
@@ -64,6 +65,7 @@ const RECIPES: Readonly<Record<Program, Recipe>> = {
   cosign: peer("cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
   cosign2: peer("cosign2", "github.com/sigstore/cosign/v2/cmd/cosign"),
   crane: peer("crane", "github.com/google/go-containerregistry/cmd/crane"),
+  "flux-pull": { ...peer("flux-pull", "."), moduleFolder: "bench/flux-pull" },
   helm: peer("helm", "helm.sh/helm/v4/cmd/helm"),
   masterminds: peer("masterminds", "."),
   "oras-pull": { ...peer("oras-pull", "."), moduleFolder: "bench/oras-pull" },
