@@ -15,7 +15,7 @@ export class JsonProblem extends Error {
 
 /** The object that the bytes hold. Throws JsonProblem. */
 export function parseJsonObject(bytes: Buffer): JsonObject {
-  if (isDeep(bytes)) throw new JsonProblem(`it is nested more than ${DEEPEST} levels deep`);
+  refuseDeep(bytes);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -70,6 +70,11 @@ export function stringMap(from: JsonObject, name: string, what: string): Record<
     }
   }
   return Object.freeze(map);
+}
+
+/** Throws JsonProblem for what is nested deeper than whoever walks through it could follow. */
+export function refuseDeep(bytes: Buffer): void {
+  if (isDeep(bytes)) throw new JsonProblem(`it is nested more than ${DEEPEST} levels deep`);
 }
 
 /** Counts brackets outside of strings; what is no JSON at all is found out later. */

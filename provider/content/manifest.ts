@@ -124,7 +124,7 @@ function mediaTypeOf(json: JsonObject, contentType: string | undefined): string 
   const declared = optionalString(json, "mediaType", "the manifest");
   const served = specificType(contentType);
   for (const type of [declared, served]) {
-    const name = type === undefined ? undefined : RETIRED_MANIFESTS[bareMediaType(type)];
+    const name = type === undefined ? undefined : RETIRED_MANIFESTS.get(bareMediaType(type));
     if (name !== undefined) throw retired(name);
   }
   const version = member(json, "schemaVersion");

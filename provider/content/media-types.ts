@@ -12,11 +12,11 @@ export const MANIFEST_SHAPES: Readonly<Record<string, "manifest" | "index">> = O
 });
 
 /** Types that registries still serve and nobody should use: each with the name people know. */
-export const RETIRED_MANIFESTS: Readonly<Record<string, string>> = Object.freeze({
-  "application/vnd.docker.distribution.manifest.v1+json": "a Docker schema 1 manifest",
-  "application/vnd.docker.distribution.manifest.v1+prettyjws": "a Docker schema 1 manifest",
-  "application/vnd.oci.artifact.manifest.v1+json": "an OCI artifact manifest (withdrawn)",
-});
+export const RETIRED_MANIFESTS: ReadonlyMap<string, string> = new Map([
+  ["application/vnd.docker.distribution.manifest.v1+json", "a Docker schema 1 manifest"],
+  ["application/vnd.docker.distribution.manifest.v1+prettyjws", "a Docker schema 1 manifest"],
+  ["application/vnd.oci.artifact.manifest.v1+json", "an OCI artifact manifest (withdrawn)"],
+]);
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
 export const EMPTY_MEDIA_TYPE = "application/vnd.oci.empty.v1+json";

@@ -6,7 +6,9 @@ import type { FileHandle } from "node:fs/promises";
 import { limitExceeded, type Limits } from "../limits";
 import { entryOf } from "../unpack/tar";
 import {
+  bytesText,
   extensionKind,
+  isDangling,
   MOST_EXTENSION_BYTES,
   readExtensions,
   type Extension,
@@ -58,7 +60,7 @@ export async function indexTar(tar: TarFile, place: Place): Promise<ReadonlyMap<
     if (start + size > tar.size) throw cutOff(place);
     at = start + padded(size);
   }
-  if (extensions.length > 0) throw cutOff(place);
+  if (isDangling(extensions)) throw cutOff(place);
   return files;
 }
 
@@ -85,7 +87,7 @@ async function extensionAt(
   place: Place,
 ): Promise<Buffer> {
   if (!(size <= MOST_EXTENSION_BYTES)) {
-    throw damaged(place, `is a tar with an extension header of ${size} bytes`);
+    throw damaged(place, `is a tar with an extension header of ${bytesText(size)}`);
   }
   if (start + size > whole) throw cutOff(place);
   const content = Buffer.alloc(size);

@@ -2,7 +2,14 @@
  * What a lock file is: entries that say which digest a reference was, and which content that made.
  * From its text to entries and back, the same bytes for the same entries. Pure; resolves nothing.
  */
-import { type JsonObject, JsonProblem, member, object, optionalString } from "../content/json";
+import {
+  type JsonObject,
+  JsonProblem,
+  member,
+  object,
+  optionalString,
+  refuseDeep,
+} from "../content/json";
 import { digestProblem } from "../digest";
 import { OciError } from "../errors";
 import { tagProblem } from "../reference/grammar";
@@ -37,7 +44,7 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
     const fact = `line ${conflict + 1} is a mark of a merge that was not resolved`;
     throw unusable(file, fact, "take either side of it whole, then run oci-artifact lock");
   }
-  const artifacts = artifactsOf(parsedText(text.replace(/^\ufeff/, ""), file), file);
+  const artifacts = artifactsIn(text.replace(/^\ufeff/, ""), file);
   const problems: string[] = [];
   const entries = artifacts.flatMap((value, index) => {
     try {
@@ -105,9 +112,10 @@ function parsedText(text: string, file: string): unknown {
   }
 }
 
-function artifactsOf(value: unknown, file: string): readonly unknown[] {
+function artifactsIn(text: string, file: string): readonly unknown[] {
   try {
-    const whole = object(value, "it");
+    refuseDeep(Buffer.from(text));
+    const whole = object(parsedText(text, file), "it");
     const version = member(whole, "lockfileVersion");
     if (version !== VERSION) throw otherVersion(version, file);
     const artifacts = member(whole, "artifacts");

@@ -2,9 +2,10 @@
  * Lock files on the disk: read whole, written whole by one rename. What is in them is for others.
  */
 import { readFile, realpath } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { OciError, systemCode } from "../errors";
 import { diskFact } from "../store/store-error";
-import { writeFileWhole } from "../store/write-file";
+import { sweepDrafts, writeFileWhole } from "../store/write-file";
 import type { LockEntry } from "./lock-entry";
 import { formatLock, parseLock } from "./lock-file";
 
@@ -40,7 +41,10 @@ export async function writeLock(
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return false;
   try {
     // A link stays one: what it leads to is the file.
-    await writeFileWhole(await realpath(path).catch(() => path), text);
+    const target = await realpath(path).catch(() => path);
+    // The folder is the user's: nobody else ever sweeps there.
+    await sweepDrafts(dirname(target), basename(target));
+    await writeFileWhole(target, text);
   } catch (error) {
     throw unusable("STORE", "write", file, diskFact(error) ?? String(error));
   }

@@ -20,7 +20,7 @@ export function sourceUrl(remote: string): string | undefined {
 function webUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, hostname, host, pathname } = new URL(text);
-  const path = pathname.replace(/\/+$/, "").replace(/\.git$/, "");
+  const path = pathname.replace(/(?<!\/)\/+$/, "").replace(/\.git$/, "");
   if (hostname === "" || path === "") return undefined;
   switch (protocol) {
     case "http:":

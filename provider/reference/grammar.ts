@@ -36,7 +36,7 @@ export function registryProblem(registry: string): Problem | undefined {
   const colon = registry.indexOf(":", bracket + 1);
   const host = colon < 0 ? registry : registry.slice(0, colon);
   const port = colon < 0 ? undefined : registry.slice(colon + 1);
-  if (bracket < 0 && /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:]*$/.test(registry)) {
+  if (bracket < 0 && registry.lastIndexOf(":") > colon && /^[0-9a-fA-F:]+$/.test(registry)) {
     return {
       fact: `host "${registry}" looks like an IPv6 address without brackets`,
       hint: `write [${registry}]`,

@@ -31,7 +31,7 @@ export function splitLayout(text: string): LayoutParts {
   const [named, digest] = cut(rest, rest.indexOf("@", last));
   const [path, tag] = cut(named, named.lastIndexOf(":"), last);
   const isRoot = /^\/+$/.test(path);
-  return { path: isRoot ? "/" : path.replace(/\/+$/, ""), tag, digest };
+  return { path: isRoot ? "/" : path.replace(/(?<!\/)\/+$/, ""), tag, digest };
 }
 
 /** What is wrong with the text as a whole, or with its path, or undefined where nothing is. */
@@ -60,10 +60,18 @@ export function layoutProblem(text: string, { path }: LayoutParts): Problem | un
     const hint = "write one slash; a folder of the content is named by the input subPath";
     return { fact: 'the path holds "//"', hint };
   }
-  if (!/:[^/]*$/.test(path)) return undefined;
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  if (last.includes(":")) {
+    return {
+      fact: 'the last part of the path holds a ":", and could be read as a tag',
+      hint: "rename the folder or file; the one before the tag is the only one there",
+    };
+  }
+  // With a slash behind it, it is no digest; but what is kept of it is written without one.
+  if (!last.includes("@")) return undefined;
   return {
-    fact: 'the last part of the path holds a ":", and could be read as a tag',
-    hint: "rename the folder or file; the one before the tag is the only one there",
+    fact: 'the last part of the path holds an "@", and could be read as a digest',
+    hint: "rename the folder or file; the one before the digest is the only one there",
   };
 }
 
@@ -73,7 +81,7 @@ export function layoutName(path: string): string {
   const name = last
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")
-    .replace(/^[._-]+|[._-]+$/g, "");
+    .replace(/^[._-]+|(?<![._-])[._-]+$/g, "");
   return name === "" ? "layout" : name;
 }
 

@@ -22,7 +22,8 @@ export function splitOciUrl(text: string): OciUrl {
   const [address, subPath] = cut(path, "//");
   // A "+" is meant as it stands (SemVer build metadata), so that its error can name it.
   const pairs = (query ?? "").replaceAll("+", "%2B");
-  return { address, subPath, query: new URLSearchParams(pairs) };
+  // It takes away one "?", which is not to be one that the user has written.
+  return { address, subPath, query: new URLSearchParams(`?${pairs}`) };
 }
 
 /** What is wrong with the query: an unknown, empty or repeated parameter. */

@@ -19,6 +19,9 @@ const KINDS: ReadonlyMap<string, Extension["kind"]> = new Map([
   ["X", "records"],
 ]);
 
+/** Looks back, so that a row of NULs that something follows is read once, and not once from each of them. */
+const TRAILING_NULS = /(?<!\0)\0+$/;
+
 const LINE_FEED = 0x0a;
 const BLANK = 0x20;
 
@@ -42,9 +45,19 @@ export interface Extended {
 
 type Draft = { -readonly [Key in keyof Extended]: Extended[Key] };
 
+/** How a size of an extension header is told that is too much, or no number at all. */
+export function bytesText(size: number): string {
+  return Number.isNaN(size) ? "a size that is no number" : `${size} bytes`;
+}
+
 /** What kind of extension header a typeflag names; undefined where it names an entry. */
 export function extensionKind(typeflag: string): Extension["kind"] | undefined {
   return KINDS.get(typeflag);
+}
+
+/** Whether they wait for an entry: all but global ones do, of which an empty `git archive` has one. */
+export function isDangling(extensions: readonly Extension[]): boolean {
+  return extensions.some(({ kind }) => kind !== "global");
 }
 
 /** What they say together; a clause about the entry where it cannot be trusted to be what it seems. */
@@ -62,7 +75,7 @@ export function readExtensions(extensions: readonly Extension[]): Extended | str
 
 /** The content is a name, ended by NULs. */
 function takeLongName(content: Buffer, field: "path" | "link", found: Draft): string | undefined {
-  const name = content.toString().replace(/\0+$/, "");
+  const name = content.toString().replace(TRAILING_NULS, "");
   if (name === "" || name.includes("\0") || (found[field] ?? name) !== name) return DAMAGED;
   found[field] = name;
   return undefined;

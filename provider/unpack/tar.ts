@@ -7,7 +7,9 @@ import type { ArchiveEntry, EntrySink } from "./entries";
 import type { OciError } from "../errors";
 import { broken, type Place } from "./problems";
 import {
+  bytesText,
   extensionKind,
+  isDangling,
   MOST_EXTENSION_BYTES,
   readExtensions,
   type Extended,
@@ -84,6 +86,13 @@ class TarReading implements TarReader {
     if (!isBetween || this.#position === "start") {
       throw broken(this.#place, "is no tar that can be read, or one that was cut off");
     }
+    this.#refuseDangling();
+  }
+
+  /** Where the archive ends, nothing may wait for an entry any more. */
+  #refuseDangling(): void {
+    if (!isDangling(this.#extensions)) return;
+    throw broken(this.#place, "was cut off: it ends with an extension header of an entry");
   }
 
   #content(piece: Buffer): number {
@@ -134,6 +143,7 @@ class TarReading implements TarReader {
       throw broken(this.#place, "is no tar that can be read: a header has a wrong checksum");
     }
     if (header === "zeros") {
+      this.#refuseDangling();
       this.#position = this.#position === "zeros" ? "over" : "zeros";
       return;
     }
@@ -151,7 +161,7 @@ class TarReading implements TarReader {
       this.#await(size);
       return;
     }
-    throw this.#broken(name, `has an extension header of ${size} bytes`);
+    throw this.#broken(name, `has an extension header of ${bytesText(size)}`);
   }
 
   #beginEntry(header: TarHeader): void {

@@ -40,7 +40,10 @@ export function readCandidate(candidate: Candidate, isKeyed: boolean): ReadCandi
 /** The reason of something that no parser takes, whatever that throws. */
 export function unreadable(error: unknown): Rejection {
   if (error instanceof JsonProblem) return new Rejection("format", error.message);
-  const message = error instanceof Error ? error.message : String(error);
+  // What a parser stumbles over in its own code says nothing to a reader.
+  const isStumble = error instanceof TypeError || error instanceof RangeError;
+  const own = error instanceof Error ? error.message : String(error);
+  const message = isStumble ? "its encoding is broken" : own;
   const fields = error instanceof ValidationError ? `: ${error.fields.join(", ")}` : "";
   return new Rejection("format", `it cannot be read as a signature (${message}${fields})`);
 }

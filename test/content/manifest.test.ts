@@ -123,6 +123,12 @@ describe("the type of a document", () => {
   });
 });
 
+test("a type that every object has by itself is told as it was served", () => {
+  for (const mediaType of ["constructor", "__proto__", "toString"]) {
+    refused({ ...manifest, mediaType }, new RegExp(`: its type ${mediaType} is not supported`));
+  }
+});
+
 describe("JSON", () => {
   test("what is none is refused", () => {
     for (const text of ["", "{", "[]", "null", '"text"', "<html>", '{"a":1}x']) {

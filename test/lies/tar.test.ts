@@ -209,7 +209,28 @@ describe("extension headers that belong to nothing, or to too much:", () => {
       /extension headers only/,
       Array.from({ length: 100 }, () => globalHeader({ comment: "x" })),
     ],
-    "nothing behind them": ["NO_MATCHING_LAYER", /no files/, [ext("x", records)]],
+    "nothing behind them": ["BAD_ARCHIVE", /was cut off: it ends with/, [ext("x", records)]],
+    "no entry behind the last one": [
+      "BAD_ARCHIVE",
+      /was cut off: it ends with/,
+      [{ path: "a" }, ext("L", "b\0")],
+    ],
+    "a global one alone, as in an empty git archive": [
+      "NO_MATCHING_LAYER",
+      /no files/,
+      [globalHeader({ comment: "x" })],
+    ],
+    "a size that is no number": [
+      "BAD_ARCHIVE",
+      /an extension header of a size that is no number/,
+      [{ path: "extension", type: "x", header: { size: "garbage" } }],
+    ],
+    // It is looked through once: from each of its NULs to its last byte it would take hours.
+    "a long name of a row of NULs that does not end with them": [
+      "BAD_ARCHIVE",
+      /two readings/,
+      [ext("L", `${"\0".repeat(1024 ** 2 - 1)}x`), { path: "bad" }],
+    ],
   });
   keeps({
     "a pax size in front of a long name, which is the file's,": [

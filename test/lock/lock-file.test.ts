@@ -103,6 +103,10 @@ describe("what cannot be used", () => {
       entry({ ...good, destination: "./" }),
       /"destination": it is the lock file's own folder/,
     ],
+    "nested as deep as no comparison goes": [
+      entry({ ...good, include: [] }).replace("[]", `${"[".repeat(1e5)}${"]".repeat(1e5)}`),
+      /it is nested more than 64 levels deep/,
+    ],
     "an artifact twice": [
       entry({ reference: "oci://ghcr.io/team/app?tag=1", digest: digest("d") }),
       /artifacts\[1\]: it is oci:\/\/ghcr\.io\/team\/app\?tag=1, as artifacts\[0\] is/,

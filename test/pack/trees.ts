@@ -15,7 +15,7 @@ import { DEFAULT_LIMITS } from "../../provider/limits";
 import type { PackedArtifact } from "../../provider/pack/artifact";
 import type { ImageManifest, TreeEntry } from "../../provider/types";
 import { unpack } from "../../provider/unpack/unpack";
-import { randomOf } from "../lies/mutations";
+import { randomOf } from "../fuzz/random";
 
 /** path → content; of "path/" a folder; `{ link }` a symlink; `{ run }` a file to execute. */
 export type TreeSpec = Readonly<

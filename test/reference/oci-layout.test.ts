@@ -87,6 +87,7 @@ describe("what is refused", () => {
     ["oci-layout://bundle?tag=1", /not read as a query.*\nhint: write the tag behind ":"/],
     ["oci-layout://bundle//charts", /holds "\/\/"\nhint: .*the input subPath/],
     ["oci-layout://a:b:c", /could be read as a tag/],
+    ["oci-layout://a@b/:1", /could be read as a digest/],
     ["oci-layout://C:\\media\\b:1", /written with "\\"\nhint: write "\/" in it: C:\/media\/b/],
     ["oci-layout:a/b:1", /begins with "oci-layout:"\nhint: write "oci-layout:\/\/a\/b:1"/],
     ["OCI-Layout://b:1", /begins with "OCI-Layout:\/\/"\nhint: write "oci-layout:\/\/b:1"/],

@@ -101,6 +101,7 @@ describe("parseReference of oci://", () => {
 describe("parseReference says what is wrong, and what to write instead", () => {
   const errors: readonly (readonly [string, RegExp, RegExp])[] = [
     ["", /^it is empty$/, /host\[:port\]\/repository/],
+    ["oci://a.b/c??tag=1", /query parameter "\?tag" is unknown/, /takes tag=… and digest=…/],
     [" a.b/c", /white space around/, /^write "a\.b\/c"$/],
     ["a.b/c d", /white space in it/, /ghcr\.io/],
     ["https://a.b/c:1", /begins with "https:\/\/"/, /^write "a\.b\/c:1"$/],
@@ -140,6 +141,12 @@ describe("parseReference says what is wrong, and what to write instead", () => {
       assert.ok(error.message.startsWith(`cannot use the reference "${text}": `));
     });
   }
+
+  // Read once from each of their characters, or of each two, they would take minutes and years.
+  test("a host of colons and a path of slashes are refused before anybody misses them", () => {
+    assert.match(refusal(`${":".repeat(60_000)}g/a`).fact, /^host "" has a part that is empty/);
+    assert.match(refusal(`oci-layout://a${"/".repeat(300_000)}b`).fact, /the path holds "\/\/"/);
+  });
 
   // The reference implementation reads this as a path without any host, which nobody can pull:
   // its grammar knows no "_" in a host, and then takes the host for the path's first component.

@@ -155,8 +155,8 @@ function member(entry: TarMember): Buffer {
 
 /** What has to stand in front of an entry whose names do not fit the header. */
 function longNames(entry: TarMember): Buffer {
-  const path = entry.path.length > 100 ? entry.path.toString() : undefined;
-  const link = (entry.link ?? "").length > 100 ? entry.link : undefined;
+  const path = Buffer.byteLength(entry.path) > 100 ? entry.path.toString() : undefined;
+  const link = Buffer.byteLength(entry.link ?? "") > 100 ? entry.link : undefined;
   if (entry.long === "gnu") {
     return Buffer.concat([
       ...(link === undefined ? [] : [extension("K", `${link}\0`)]),

@@ -136,6 +136,15 @@ describe("layers that are no signatures", () => {
       { [entry]: JSON.stringify({ SignedEntryTimestamp: "AAAA", Payload: { body } }) },
       /annotation \S+bundle cannot be read/,
     ],
+    [
+      "a certificate that is none beside a signature by nobody",
+      {
+        [signature]: "AAAA",
+        "dev.sigstore.cosign/certificate":
+          "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
+      },
+      /cannot be read as a signature \(its encoding is broken\)$/,
+    ],
     ["a timestamp that is none", { [stamp]: "{}" }, /has no annotation \S+rfc3161timestamp/],
   ];
   for (const [name, annotations, words] of FORMS) {

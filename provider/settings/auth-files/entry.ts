@@ -45,7 +45,7 @@ function userAndPassword(pair: string): readonly [string | undefined, string | u
   const colon = pair.indexOf(":");
   const username = pair.slice(0, Math.max(colon, 0));
   // Some writers pad the password with NULs.
-  const password = pair.slice(colon + 1).replace(/^\u0000+|\u0000+$/g, "");
+  const password = pair.slice(colon + 1).replace(/^\u0000+|(?<!\u0000)\u0000+$/g, "");
   return colon < 0 || username + password === "" ? [undefined, undefined] : [username, password];
 }
 

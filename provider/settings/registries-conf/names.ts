@@ -7,12 +7,14 @@ import { isHost, type Problem, registryProblem, repositoryProblem } from "../../
 import { parseReference } from "../../reference/parse";
 import { shownLocation } from "./tables";
 
-/** What follows an alias or a location may not: a tag or a digest. */
-const TAG_OR_DIGEST = /:[^/]*$|@/;
+/** What an alias or a prefix may not have. */
+function hasTagOrDigest(name: string): boolean {
+  return name.includes("@") || name.slice(name.lastIndexOf("/") + 1).includes(":");
+}
 
 /** The location without slashes at its end. */
 export function trimmedLocation(text: string): string {
-  return text.replace(/\/+$/, "");
+  return text.replace(/(?<!\/)\/+$/, "");
 }
 
 /** What is wrong with a location or prefix before anything is rewritten with it. */
@@ -46,7 +48,7 @@ export function deadPrefixReason(prefix: string): string | undefined {
     return 'a wildcard is "*." at its begin, before a host';
   }
   const last = path.at(-1) ?? "";
-  return TAG_OR_DIGEST.test(last) ? "tables are chosen without tag and digest" : undefined;
+  return hasTagOrDigest(last) ? "tables are chosen without tag and digest" : undefined;
 }
 
 /** What is wrong with an entry of unqualified-search-registries. */
@@ -66,9 +68,9 @@ export function aliasProblem(short: string, name: string): Problem | undefined {
   const [first = "", ...rest] = short.split("/");
   if (rest.length > 0 && isHost(first)) {
     const hint = "an alias is for names without a registry; use a [[registry]] table instead";
-    return { fact: `it begins with the registry "${first}"`, hint };
+    return { fact: `it begins with the registry "${shownLocation(first)}"`, hint };
   }
-  if (TAG_OR_DIGEST.test(short)) return { fact: "it has a tag or a digest", hint: ALIAS_FORM };
+  if (hasTagOrDigest(short)) return { fact: "it has a tag or a digest", hint: ALIAS_FORM };
   const problem = repositoryProblem(short);
   if (problem !== undefined) return { fact: problem.fact, hint: ALIAS_FORM };
   return name === "" ? undefined : fullNameProblem(name);
@@ -82,7 +84,7 @@ function fullNameProblem(name: string): Problem | undefined {
   if (name.includes("://") || rest.length === 0 || !isHost(first)) {
     return { fact: `"${shown}" does not begin with a registry`, hint: ALIAS_FORM };
   }
-  if (TAG_OR_DIGEST.test(rest.join("/"))) {
+  if (hasTagOrDigest(rest.join("/"))) {
     return { fact: `"${shown}" has a tag or a digest`, hint: ALIAS_FORM };
   }
   try {

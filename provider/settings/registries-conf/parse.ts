@@ -8,7 +8,7 @@ import { isRecord } from "../fields";
 import { aliasProblem, searchRegistryProblem, trimmedLocation } from "./names";
 import { parseRegistries, REGISTRY_KEYS } from "./parse-registries";
 import { refusal } from "./refusal";
-import type { ConfFile, ConfText, ShortNameMode } from "./tables";
+import { type ConfFile, type ConfText, type ShortNameMode, shownLocation } from "./tables";
 import {
   type OpenTable,
   openTable,
@@ -132,7 +132,8 @@ function aliasesOf(table: OpenTable): ReadonlyMap<string, string> {
         : { fact: "it is not a text in quotes", hint: 'write "short/name" = "registry/name"' };
     if (problem !== undefined) {
       const hint = isFileKey(short) ? `write ${short} before the first table` : problem.hint;
-      throw tableRefusal(table, `alias "${short}" of [aliases]: ${problem.fact}`, hint);
+      const shown = shownLocation(short);
+      throw tableRefusal(table, `alias "${shown}" of [aliases]: ${problem.fact}`, hint);
     }
     aliases.set(short, String(name));
   }

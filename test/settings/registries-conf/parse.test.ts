@@ -143,6 +143,8 @@ test("what may be a password is never shown", () => {
     '[[registry]]\nlocation = "https://user:pass-word@a.example"',
     'unqualified-search-registries = ["user:pass-word@a.example"]',
     '[aliases]\nx = "user:pass-word@a.example/x"',
+    '[aliases]\n"user:pass-word@a.example/x" = "a.example/x"',
+    '[aliases]\n"user:pass-word@" = "a.example/x"',
   ]) {
     assert.doesNotMatch(messageOf(text), /pass-word/);
   }

@@ -1,38 +1,10 @@
 /**
- * Changes archives and documents at random, the same for the same seed: flipped bits, cuts, splices,
- * blocks that are swapped or there twice, numbers at their edges. Pure; it knows no parser.
+ * Changes archives, documents and texts at random, the same for the same seed: flipped bits, cuts,
+ * splices, blocks that are swapped or there twice, numbers at their edges. Pure; it knows no parser.
  */
-
-/** Numbers that depend on a seed alone. */
-export interface Random {
-  /** A whole number from 0 to `count` - 1. */
-  below(count: number): number;
-  pick<T>(list: readonly [T, ...T[]] | readonly T[]): T;
-  /** True in one of so many cases. */
-  oneIn(count: number): boolean;
-}
+import type { Random } from "./random";
 
 const BLOCK = 512;
-
-/** The generator "mulberry32". */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (count: number): number => Math.floor(next() * count);
-  return {
-    below,
-    pick<T>(list: readonly T[]) {
-      if (list.length === 0) throw new Error("there is nothing to pick");
-      return list[below(list.length)] as T;
-    },
-    oneIn: (count) => below(count) === 0,
-  };
-}
 
 type Mutation = (bytes: Buffer, random: Random, donor: Buffer) => Buffer;
 
@@ -218,6 +190,28 @@ function changedOnce(node: unknown, random: Random): unknown {
   const [key, value] = entries[at] ?? [random.pick(KEYS), random.pick(VALUES)];
   entries[at] = random.oneIn(4) ? [random.pick(KEYS), value] : [key, changedOnce(value, random)];
   return Object.fromEntries(random.oneIn(6) ? entries.toSpliced(at, 1) : entries);
+}
+
+/** What a text is made long with: whoever reads a text of this length more than once is found out. */
+const LONG_TEXT = 64 * 1024;
+
+/**
+ * The text with one to four changes: parts taken away, there twice, or put in from `parts`. One of many
+ * becomes long by the repetition of a part.
+ */
+export function mutatedText(text: string, random: Random, parts: readonly string[]): string {
+  let changed = text;
+  for (let times = fewTimes(random); times > 0; times -= 1) {
+    const at = random.below(changed.length + 1);
+    const end = Math.min(changed.length, at + random.below(6));
+    const part = random.pick([random.pick(parts), "", changed.slice(at, end).repeat(2)]);
+    changed = changed.slice(0, at) + part + changed.slice(end);
+  }
+  if (!random.oneIn(400)) return changed;
+  const at = random.below(changed.length + 1);
+  const part = random.pick([random.pick(parts), changed.slice(at, at + 1 + random.below(4)), " "]);
+  const times = Math.ceil(LONG_TEXT / Math.max(1, part.length));
+  return changed.slice(0, at) + part.repeat(times) + changed.slice(at);
 }
 
 function block(bytes: Buffer, random: Random): number {
