@@ -32,12 +32,14 @@ export function redact(text: string): string {
   return printable(shown.replace(/\bhttps?:\/\/[^\s"'<>]*[^\s"'<>:;,.)]/g, redactUrl));
 }
 
-/** Replaces what a terminal would obey (C0, C1, DEL, bidirectional overrides); keeps line feeds and tabs. */
+/**
+ * Replaces what a terminal would obey (C0, C1, DEL, bidirectional overrides), and halves of characters,
+ * which no encoding has; keeps line feeds and tabs.
+ */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    "\ufffd",
-  );
+  return text
+    .toWellFormed()
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
 function redactUrl(text: string): string {

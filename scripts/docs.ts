@@ -4,6 +4,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { outcomesIn } from "../bench/record";
+import { tableOf } from "../bench/table";
 import { helpText } from "../cli/help";
 import { ERROR_CODES } from "../provider/error-codes";
 import { LIMITS, limitText } from "../provider/limits";
@@ -13,6 +15,7 @@ import { OUTPUTS } from "../provider/pulumi/outputs";
 import { documentedPushInputs } from "../provider/pulumi/push/push-inputs";
 import { PUSH_OUTPUTS } from "../provider/pulumi/push/push-outputs";
 import { REPOSITORY } from "../test/support/repository";
+import { advisories } from "./advisories";
 import { withBlock } from "./blocks";
 
 /** A documentation file, and what it should be. */
@@ -27,7 +30,9 @@ export interface Generated {
 const BLOCKS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "README.md": { program, inputs, outputs, cli },
   "docs/errors.md": { errors, limits },
+  "docs/performance.md": { performance },
   "docs/publishing.md": { publisher, "push inputs": pushInputs, "push outputs": pushOutputs },
+  "docs/security.md": { advisories: advisoryTable },
 };
 
 /** Every file with generated blocks, as the source wants it. */
@@ -137,6 +142,22 @@ function limits(): string {
   );
 }
 
+function advisoryTable(): string {
+  return table(
+    ["advisory", "what went wrong elsewhere, and here"],
+    advisories().map(({ file, ids, says }) => [
+      `[${ids.join(", ")}](../test/advisories/${file})`,
+      says,
+    ]),
+  );
+}
+
+/** What `npm run bench -- --write` has kept. */
+function performance(): string {
+  const outcomes = outcomesIn(readFileSync(join(REPOSITORY, "docs/performance.json"), "utf8"));
+  return `${UNFORMATTED}\n${tableOf(outcomes)}`;
+}
+
 function code(text: string): string {
   return `\`${text}\``;
 }
@@ -145,12 +166,14 @@ function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 }
 
-/** Kept from the formatter, which would pad every cell to the longest of its column. */
+/** Keeps the formatter from a table, of which it would pad every cell to the longest of its column. */
+const UNFORMATTED = "<!-- prettier-ignore -->";
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const rule = head.map(() => "---");
-  return ["<!-- prettier-ignore -->", ...[head, rule, ...rows].map(line)].join("\n");
+  return [UNFORMATTED, ...[head, rule, ...rows].map(line)].join("\n");
 }
 
 function main(isCheck: boolean): number {

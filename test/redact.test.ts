@@ -73,6 +73,11 @@ describe("control sequences", () => {
     assert.equal(redact("x\u001b[2Jy"), "x\ufffd[2Jy");
   });
 
+  test("of no encoding, halves of characters, are replaced, too", () => {
+    assert.equal(printable("a\ud800b\udc00"), "a\ufffdb\ufffd");
+    assert.equal(printable("\ud83d\udd11"), "🔑");
+  });
+
   test("ordinary text of any script stays", () => {
     const text = "Ünïcödé 日本語 עברית 🔑";
     assert.equal(redact(text), text);

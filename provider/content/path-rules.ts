@@ -14,8 +14,9 @@ export function pathProblem(
 ): string | undefined {
   if (name === "") return "it is empty";
   if (name.includes("\0")) return "it has a NUL character";
-  // What is not UTF-8 was decoded to this; two such names could become one.
-  if (name.includes("\ufffd")) return "it is not valid UTF-8";
+  // What is not UTF-8 was decoded to this, and half a character of JSON (\ud800) becomes it on a disk;
+  // two such names could become one.
+  if (name.includes("\ufffd") || !name.isWellFormed()) return "it is not valid UTF-8";
   if (name.includes("\\")) return "it has a backslash";
   if (name.startsWith("/")) return "it is absolute";
   if (/^[a-z]:/i.test(name)) return "it begins with a drive letter";

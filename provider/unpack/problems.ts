@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import type { Allowances } from "../content/selection";
+import { hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
 import { limitExceeded, type Limits } from "../limits";
 import { diskFact } from "../store/store-error";
@@ -14,13 +15,8 @@ const VERB = "unpack";
 /** Longer names are cut in messages; the beginning is what a person searches for. */
 const SHOWN_NAME = 200;
 
-/** What helps where the disk refuses something. */
-const DISK_HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: "make room on the disk and try again",
-  EDQUOT: "make room within the quota and try again",
-  EFBIG: "raise the limit for the size of a file (ulimit -f) and try again",
-  ENAMETOOLONG: "move the program to a folder with a shorter path, or lower limits.pathBytes",
-};
+/** Where the content itself is what a disk cannot take. */
+const NAME_HINT = "move the program to a folder with a shorter path, or lower limits.pathBytes";
 
 /** What is being unpacked: a layer of the subject, and an entry as its archive calls it. */
 export interface Place {
@@ -151,7 +147,7 @@ export function asUnpackError(
     subject,
     // The message of Node repeats the whole path.
     fact: code === "ENAMETOOLONG" ? "a path in it is longer than this disk takes here" : fact,
-    hint: DISK_HINTS[code],
+    hint: code === "ENAMETOOLONG" ? NAME_HINT : hintOfDisk(code),
     cause: error,
   });
 }

@@ -5,7 +5,7 @@
  *
  * Format: https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT
  */
-import { getFileNameLowLevel, type Entry, type LocalFileHeader } from "yauzl";
+import { getFileNameLowLevel, type Entry, type ExtraField, type LocalFileHeader } from "yauzl";
 import type { ArchiveEntry } from "./entries";
 
 export const STORED = 0;
@@ -65,12 +65,15 @@ export function nameOf(entry: Entry): string | undefined {
   const utf8 = bytes.toString("utf8");
   const isUtf8 = (entry.generalPurposeBitFlag & UTF8_NAMES) !== 0 || !utf8.includes("\ufffd");
   const name = isUtf8 ? utf8 : getFileNameLowLevel(0, bytes, [], true);
-  const hasSecond = entry.extraFields.some(({ id }) => id === UNICODE_PATH);
-  const second = hasSecond ? getFileNameLowLevel(0, bytes, entry.extraFields, true) : undefined;
+  return hasOtherName(bytes, entry.extraFields, name) ? undefined : name;
+}
+
+/** Whether a field that Info-ZIP knows gives the entry another name. */
+function hasOtherName(bytes: Buffer, fields: readonly ExtraField[], name: string): boolean {
+  if (!fields.some(({ id }) => id === UNICODE_PATH)) return false;
+  const second = getFileNameLowLevel(0, bytes, [...fields], true);
   // Without a name of its own the field yields the bytes in the code page.
-  if (second !== undefined && second !== name && second !== getFileNameLowLevel(0, bytes, [], true))
-    return undefined;
-  return name;
+  return second !== name && second !== getFileNameLowLevel(0, bytes, [], true);
 }
 
 /** Kind, mode and time; a clause on the entry where they contradict each other. */
@@ -98,10 +101,13 @@ export function factsOf(
 /** Where the local header says something else than the central directory; undefined: nowhere. */
 export function contradiction(entry: Entry, local: LocalFileHeader): string | undefined {
   if (!local.fileName.equals(entry.fileNameRaw)) return "name";
+  const fields = extraFieldsOf(local.extraField);
+  const name = nameOf(entry);
+  if (name !== undefined && hasOtherName(local.fileName, fields, name)) return "name";
   if (local.compressionMethod !== entry.compressionMethod) return "method of compression";
   const flags = local.generalPurposeBitFlag;
   if ((flags & ENCRYPTED) !== 0) return "encryption";
-  const sizes = localSizes(local);
+  const sizes = localSizes(local, fields);
   if (sizes === undefined) return "size";
   const isEmpty = local.crc32 === 0 && sizes.compressed === 0 && sizes.uncompressed === 0;
   if ((flags & SIZES_FOLLOW) !== 0 && isEmpty) return undefined;
@@ -117,17 +123,28 @@ interface Sizes {
 }
 
 /** Local headers of zip64 have both sizes in the extra field, the uncompressed one first. */
-function localSizes(local: LocalFileHeader): Sizes | undefined {
-  const { compressedSize, uncompressedSize, extraField } = local;
+function localSizes(local: LocalFileHeader, fields: readonly ExtraField[]): Sizes | undefined {
+  const { compressedSize, uncompressedSize } = local;
   if (compressedSize !== IN_ZIP64 && uncompressedSize !== IN_ZIP64) {
     return { compressed: compressedSize, uncompressed: uncompressedSize };
   }
-  for (let at = 0; at + 4 <= extraField.length; at += 4 + extraField.readUInt16LE(at + 2)) {
-    if (extraField.readUInt16LE(at) !== ZIP64 || at + 20 > extraField.length) continue;
-    return {
-      uncompressed: Number(extraField.readBigUInt64LE(at + 4)),
-      compressed: Number(extraField.readBigUInt64LE(at + 12)),
-    };
+  const found = fields.find(({ id, data }) => id === ZIP64 && data.length >= 16);
+  return (
+    found && {
+      uncompressed: Number(found.data.readBigUInt64LE(0)),
+      compressed: Number(found.data.readBigUInt64LE(8)),
+    }
+  );
+}
+
+/** All that are whole: some tools fill a local header up with bytes that are no field. */
+function extraFieldsOf(bytes: Buffer): readonly ExtraField[] {
+  const fields: ExtraField[] = [];
+  for (let at = 0; at + 4 <= bytes.length;) {
+    const end = at + 4 + bytes.readUInt16LE(at + 2);
+    if (end > bytes.length) break;
+    fields.push({ id: bytes.readUInt16LE(at), data: bytes.subarray(at + 4, end) });
+    at = end;
   }
-  return undefined;
+  return fields;
 }

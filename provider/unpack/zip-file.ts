@@ -12,6 +12,8 @@ import { beyondLimit, broken, type Place } from "./problems";
 /** Read at once: local headers and small contents follow each other. */
 const WINDOW_BYTES = 256 * 1024;
 
+const LOCAL_HEADER = "PK\x03\x04";
+const LOCAL_HEADER_BYTES = 30;
 const CENTRAL_HEADER_BYTES = 46;
 const END_RECORD_BYTES = 22;
 const ZIP64_END_RECORD = 0x06064b50;
@@ -47,7 +49,9 @@ export async function zipRecords(
     for await (const entry of zip.eachEntry()) entries.push(entry);
     const contentEnd = centralStart(zip, entries, blob, place);
     entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
-    return await withLocalHeaders(zip, entries, contentEnd, place);
+    const records = await withLocalHeaders(zip, entries, contentEnd, place);
+    refuseHidden(records, contentEnd, blob, place);
+    return records;
   } catch (error) {
     if (error instanceof OciError || systemCode(error) !== undefined) throw error;
     throw broken(place, `is no zip that can be read: ${(error as Error).message}`, error);
@@ -119,6 +123,31 @@ async function withLocalHeaders(
     records.push({ entry, local });
   }
   return records;
+}
+
+/** Some readers go from one local header to the next, and would see entries that the directory has not. */
+function refuseHidden(
+  records: readonly ZipRecord[],
+  contentEnd: number,
+  blob: BlobReader,
+  place: Place,
+): void {
+  const starts = [...records.map(({ entry }) => entry.relativeOffsetOfLocalHeader), contentEnd];
+  for (const [index, next] of starts.entries()) {
+    const before = records[index - 1];
+    const end = before ? before.local.fileDataStart + before.entry.compressedSize : 0;
+    if (!hasLocalHeader(blob, end, next)) continue;
+    throw broken(place, "has an entry that its central directory does not have");
+  }
+}
+
+/** What is too short for one is what streaming writers put behind a content, and is not looked at. */
+function hasLocalHeader(blob: BlobReader, start: number, end: number): boolean {
+  for (let at = start; at + LOCAL_HEADER_BYTES <= end; at += WINDOW_BYTES - LOCAL_HEADER_BYTES) {
+    const bytes = blob.readAt(at, Buffer.alloc(Math.min(WINDOW_BYTES, end - at)));
+    if (bytes.includes(LOCAL_HEADER)) return true;
+  }
+  return false;
 }
 
 /** Bytes at any place, mostly without asking the disk. */

@@ -22,5 +22,9 @@ test("a pax size that would swallow the header behind the long name", async (t) 
 
 test("a pax size of 0 that would take the long name away", async (t) => {
   const content = "x".repeat(512);
-  assertFailed(await pullLayers(t, members("0", content)), "BAD_ARCHIVE", /layer 0/);
+  assertFailed(
+    await pullLayers(t, members("0", content)),
+    "BAD_ARCHIVE",
+    /a header has a wrong checksum/,
+  );
 });

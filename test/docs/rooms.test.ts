@@ -29,6 +29,7 @@ const COMMON = new Set(
   [
     "errors",
     "error-codes",
+    "disk-facts",
     "redact",
     "digest",
     "content-digest",

@@ -74,6 +74,14 @@ describe("zstd that is not whole, or no zstd", () => {
     ],
     "that needs a dictionary": [zstdFrame("x".repeat(20), { descriptor: 0x03 }), /a dictionary/],
     "of a later format": [zstdFrame(whole, { descriptor: 0xc8 }), /later format/],
+    "of an earlier format": [
+      Buffer.concat([Buffer.from("27b52ffd", "hex"), whole]),
+      /no tar|wrong checksum/,
+    ],
+    "of skippable frames alone": [
+      Buffer.concat(Array<Buffer>(1_000).fill(skippable("more"))),
+      /no tar/,
+    ],
     "of nothing": [zstdFrame(""), /no tar/],
     "of something that is no tar": [zstdFrame("x".repeat(2000)), /tar/],
     "of gzip": [zstdFrame(gzip(whole)), /gzip inside/],

@@ -67,6 +67,21 @@ const MANIFEST_LIES: Readonly<Record<string, ManifestLie>> = {
     words: /came under the header /,
     traffic: ["manifest 200"],
   },
+  "a header with two digests": {
+    fault: { kind: "digestHeader", value: `${HONEST.digest}, ${digestOf("other")}` },
+    words: /came under the header sha256:\w+, sha256:/,
+    traffic: ["manifest 200"],
+  },
+  "a header with the digest in capitals": {
+    fault: { kind: "digestHeader", value: HONEST.digest.toUpperCase() },
+    words: /came under the header SHA256:/,
+    traffic: ["manifest 200"],
+  },
+  "a header with a digest that proves nothing": {
+    fault: { kind: "digestHeader", value: `md5:${"0".repeat(32)}` },
+    words: /came under the header md5:/,
+    traffic: ["manifest 200"],
+  },
   "the right digest in the header, and other bytes": {
     fault: other((bytes) => Buffer.concat([bytes, Buffer.from("\n")])),
     words: /came under the header sha256:/,
@@ -102,6 +117,34 @@ describe("a manifest with", () => {
       registry.fault({ kind: "manifest", then });
       assert.equal(assertPulled(await sandbox.pull()).digest, HONEST.digest);
       assert.deepEqual(trafficOf(registry), ONCE);
+    });
+  }
+});
+
+describe("an index with a child that", () => {
+  const INNER = buildIndex({ manifests: [{ artifact: HONEST }] });
+  const child = (members: object): object => ({
+    ...descriptorOf(HONEST.manifest, HONEST.mediaType),
+    ...members,
+  });
+  const children: Readonly<Record<string, readonly [child: object, manifests: number]>> = {
+    "calls itself a manifest and is an index": [
+      descriptorOf(INNER.manifest, MEDIA_TYPES.manifest),
+      3,
+    ],
+    "calls itself a file and is a manifest": [child({ mediaType: "application/octet-stream" }), 2],
+    "has content of its own": [child({ data: "e30=" }), 2],
+    "has another place": [child({ urls: ["http://127.0.0.1:1/", "file:///etc/passwd"] }), 2],
+  };
+  for (const [name, [descriptor, manifests]] of Object.entries(children)) {
+    test(`${name} is what its digest says`, async (t) => {
+      const registry = await registryFor(t);
+      const sandbox = openSandbox(t, registry);
+      publishKnown(registry, INNER);
+      const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: [descriptor] };
+      registry.repository(REPOSITORY).putManifest(index, { tag: "1" });
+      assert.equal(assertPulled(await sandbox.pull()).manifestDigest, HONEST.digest);
+      assert.deepEqual(trafficOf(registry), [`manifest 200 x${manifests}`, "blob 200"]);
     });
   }
 });

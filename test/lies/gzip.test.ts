@@ -58,6 +58,11 @@ describe("a gzip", () => {
       /no whole gzip/,
       Buffer.concat([whole, Buffer.from([0x1f, 0x8b])]),
     ],
+    "with a name without an end": [
+      "BAD_ARCHIVE",
+      /no whole gzip/,
+      Buffer.concat([Buffer.from("1f8b0808000000000003", "hex"), Buffer.alloc(4 * MIB, "n")]),
+    ],
     "of nothing": ["BAD_ARCHIVE", /no tar/, gzip("")],
     "of a text": ["BAD_ARCHIVE", /no tar/, gzip("hello")],
     "of a gzip": ["BAD_ARCHIVE", /gzip inside/, gzip(whole)],
@@ -67,6 +72,10 @@ describe("a gzip", () => {
   });
   keeps({
     "in a titled file stays as it is": [{ "a.gz": "\x1f" }, titled("a.gz", Buffer.from([0x1f]))],
+    "of 50,000 members": [
+      { a: "A" },
+      Buffer.concat([gzip(tarOf({ a: "A" })), ...Array<Buffer>(50_000).fill(gzipSync(""))]),
+    ],
   });
 });
 
@@ -75,6 +84,11 @@ describe("what is called gzip and is", () => {
     bzip2: ["BAD_ARCHIVE", /no tar/, Buffer.from("BZh91AY&SY".padEnd(700, "\x99"), "latin1")],
     xz: ["BAD_ARCHIVE", /no tar/, Buffer.concat([Buffer.from("fd377a585a00", "hex"), plain])],
     lz4: ["BAD_ARCHIVE", /no tar/, Buffer.concat([Buffer.from("04224d18", "hex"), plain])],
+    "what compress writes": [
+      "BAD_ARCHIVE",
+      /no tar/,
+      Buffer.concat([Buffer.from("1f9d90", "hex"), plain]),
+    ],
     zlib: ["BAD_ARCHIVE", /no tar/, deflateSync(plain)],
     "a web page": ["BAD_ARCHIVE", /no tar/, Buffer.from("<!doctype html>".padEnd(1024))],
     "a zstd of a gzip": [

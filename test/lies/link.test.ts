@@ -60,6 +60,7 @@ describe("a symlink", () => {
       OUTSIDE,
       [{ ...symlink("bad", `../canary/${"x".repeat(120)}`), long: "gnu" }],
     ],
+    "to nothing": ["BAD_ARCHIVE", /a link without a target/, [symlink("bad", "")]],
     "to itself": ["UNSAFE_ARCHIVE", /links to itself/, [symlink("bad", "bad")]],
     "to what is below itself": ["UNSAFE_ARCHIVE", /links to itself/, [symlink("bad", "bad/x")]],
     "in a circle of three": [
@@ -126,6 +127,16 @@ describe("symlinks that lead outside together", () => {
       /entry "bad" .*outside/,
       [symlink("bad", "later/../canary"), symlink("later", ".")],
     ],
+    "through a file": [
+      "UNSAFE_ARCHIVE",
+      /entry "bad" .*outside/,
+      [song("f"), symlink("bad", "f/../../canary")],
+    ],
+    "in the place of what a hard link shares": [
+      "UNSAFE_ARCHIVE",
+      /entry "f" .*outside/,
+      [song("f"), hardlink("h", "f"), symlink("f", "../canary/song")],
+    ],
     "across layers": [
       "UNSAFE_ARCHIVE",
       /entry "bad" of layer 0 .*outside/,
@@ -164,6 +175,11 @@ describe("what goes through a symlink", () => {
       through("link"),
       [...inside, hardlink("y", "link/x")],
     ],
+    "a file, where the link's name ends in a slash": [
+      "UNSAFE_ARCHIVE",
+      through("link"),
+      [song("d/x"), symlink("link/", "d"), song("link/x")],
+    ],
     "a chain's hard link": [
       "UNSAFE_ARCHIVE",
       through("one"),
@@ -197,6 +213,12 @@ describe("a hard link", () => {
   refuses({
     "to an absolute path": ["UNSAFE_ARCHIVE", /absolute/, [target, hardlink("bad", "/etc/passwd")]],
     "to a path outside": ["UNSAFE_ARCHIVE", /"\.\."/, [target, hardlink("bad", "../canary/song")]],
+    "to a path outside, by a GNU long name": [
+      "UNSAFE_ARCHIVE",
+      /"\.\."/,
+      [target, { path: "long", type: "K", content: "../canary/song\0" }, hardlink("bad", "a/f")],
+    ],
+    "to nothing": ["BAD_ARCHIVE", /a link without a target/, [target, hardlink("bad", "")]],
     "to a path that comes back": [
       "UNSAFE_ARCHIVE",
       /"\.\."/,

@@ -142,6 +142,17 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     UNSUPPORTED,
     /no string/,
   ],
+  "a config that is a list": [having({ config: [] }), UNSUPPORTED, /the config is no JSON object/],
+  "an artifact type that is a number": [
+    having({ artifactType: 7 }),
+    UNSUPPORTED,
+    /"artifactType" of the manifest is no string/,
+  ],
+  "a size beyond all numbers": [
+    having({}).replace(/"size":\d+(?=[^}]*\}\])/, '"size":1e999'),
+    UNSUPPORTED,
+    NO_SIZE,
+  ],
   "a subject that is none": [having({ subject: { digest: "x" } }), UNSUPPORTED, /the subject/],
 };
 
@@ -170,6 +181,17 @@ describe("a manifest with", () => {
       '{"__proto__":{"manifests":[]},"constructor":{},"toString":1,',
     ),
     "an empty list of other places": layered({ urls: [] }),
+    "content of its own in the place of a layer's": layered({ data: "a2luZDogVHJvamFu" }),
+    "a layer that calls itself an index": layered({ mediaType: MEDIA_TYPES.index }),
+    "no config": having({ config: undefined }),
+    "a config that is null": having({ config: null }),
+    "a config of a petabyte, which nobody asks for": having({
+      config: { ...EMPTY, size: 2 ** 50 },
+    }),
+    "an artifact type with control sequences": having({ artifactType: "a/\u001b[2J\u202eb" }),
+    "100,000 annotations": having({
+      annotations: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, ""])),
+    }),
     "a byte order mark": `\ufeff${having({})}`,
     "the empty layer beside the other": having({ layers: [EMPTY, LAYER] }),
     "the same layer twice, which is the same": having({ layers: [LAYER] }),

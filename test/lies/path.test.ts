@@ -35,6 +35,7 @@ const WAYS: Readonly<Record<string, (name: string) => Layer>> = {
   "a hard link": (path) => [{ path: "first" }, hardlink(path, "first")],
   "a target of a hard link": (link) => [{ path: "first" }, hardlink("bad", link)],
   "a pax record": (path) => [{ path: "first", pax: { path } }],
+  "a prefix of ustar": (prefix) => [{ path: "first" }, { path: "song", header: { prefix } }],
   "a GNU long name": (name) => [
     { path: "extension", type: "L", content: `${name}\0` },
     { path: "first" },
@@ -82,6 +83,22 @@ describe("a name that is none", () => {
       "UNSAFE_ARCHIVE",
       /not valid UTF-8/,
       [{ path: Buffer.from("eda080", "hex") }],
+    ],
+    "of half a character, as a title": [
+      "UNSAFE_ARCHIVE",
+      /title "a\\ud800b" .*not valid UTF-8/,
+      titled("a\ud800b"),
+    ],
+    "of other halves, which are one file on a disk": [
+      "UNSAFE_ARCHIVE",
+      /title .*not valid UTF-8/,
+      titled("a\ud800"),
+      titled("a\udbff"),
+    ],
+    "of half a character, as a directory's title": [
+      "UNSAFE_ARCHIVE",
+      /title .*not valid UTF-8/,
+      titledDirectory("\udc00/d", [{ path: "x" }]),
     ],
     "of an overlong slash": [
       "UNSAFE_ARCHIVE",

@@ -3,18 +3,27 @@
  * in: each is refused, and what is right beside them is not seen either.
  */
 import { describe } from "node:test";
-import { zip, zipLink, type ZipMember, type ZipOptions } from "../support/zips";
+import { secondName, zip, zipLink, type ZipMember, type ZipOptions } from "../support/zips";
 import { keeps, refuses } from "./hostile";
 
 const text = "some content that deflates, some content that deflates";
 const a: ZipMember = { path: "a", content: text };
 const b: ZipMember = { path: "b", content: text };
 const END = 22;
+const CENTRAL = "PK\x01\x02";
 
 /** An archive of two files with other bytes at a place counted from its end record. */
 function forged(at: number, hex: string, options: ZipOptions = {}): Buffer {
   const bytes = zip([a, b], options);
   Buffer.from(hex, "hex").copy(bytes, bytes.length - END + at);
+  return bytes;
+}
+
+/** The archive with another date of all its entries, as MS-DOS has them. */
+function withDate(bytes: Buffer, date: number): Buffer {
+  for (let at = bytes.indexOf(CENTRAL); at !== -1; at = bytes.indexOf(CENTRAL, at + 4)) {
+    bytes.writeUInt32LE(date, at + 12);
+  }
   return bytes;
 }
 
@@ -67,6 +76,44 @@ describe("records of zip64 with", () => {
       [{ ...a, isZip64: true, local: { extra: Buffer.alloc(0), bytes: 5 } }].map((member) =>
         zip([member]),
       )[0] as Buffer,
+    ],
+  });
+});
+
+describe("an entry that the directory does not have", () => {
+  const archive = zip([{ path: "hidden", content: "dead" }]);
+  const hidden = archive.subarray(0, archive.indexOf("PK\x01\x02"));
+  const HIDDEN = /an entry that its central directory does not have/;
+  refuses({
+    "in front": ["BAD_ARCHIVE", HIDDEN, zip([a, b], { prefix: hidden })],
+    "behind the others": ["BAD_ARCHIVE", HIDDEN, zip([a, b], { gap: hidden })],
+    "behind a megabyte of nothing": [
+      "BAD_ARCHIVE",
+      HIDDEN,
+      zip([a, b], { gap: Buffer.concat([Buffer.alloc(1024 ** 2 - 2), hidden]) }),
+    ],
+    "between the others": [
+      "BAD_ARCHIVE",
+      HIDDEN,
+      zip([
+        {
+          ...a,
+          isStored: true,
+          data: Buffer.concat([Buffer.from(text), hidden]),
+          compressedBytes: text.length,
+        },
+        b,
+      ]),
+    ],
+  });
+  keeps({
+    "is none where the bytes between are something else": [
+      { a: text, b: text },
+      zip([a, b], { gap: Buffer.alloc(1024 ** 2, "padding ") }),
+    ],
+    "is none where a content is an archive": [
+      { "a.zip": archive.toString("utf8") },
+      zip([{ path: "a.zip", content: archive, isStored: true }]),
     ],
   });
 });
@@ -124,7 +171,54 @@ describe("an entry with", () => {
       one({ path: "b/c" }),
     ],
   });
+  refuses({
+    "the place of its neighbour, written in another way": [
+      "BAD_ARCHIVE",
+      /entry "\.\/d\/\/b" .*there twice/,
+      zip([{ path: "d/b" }, { path: "./d//b" }]),
+    ],
+    "the place of a link, written in another way": [
+      "BAD_ARCHIVE",
+      /entry "\.\/l" .*there twice/,
+      zip([b, zipLink("l", "b"), { path: "./l" }]),
+    ],
+    "a second name in front of its content": [
+      "BAD_ARCHIVE",
+      /differ in the name/,
+      one({ local: { extra: secondName("a", "../../canary") } }),
+    ],
+    "a second name that both headers have": [
+      "BAD_ARCHIVE",
+      /has two names/,
+      one({ extra: secondName("a", "../../canary") }),
+    ],
+    "an extra field that is longer than it is": [
+      "BAD_ARCHIVE",
+      /extra field length/,
+      one({ central: { extra: Buffer.from("fecaffff00", "hex") } }),
+    ],
+    "an extra field of zip64 that is cut": [
+      "BAD_ARCHIVE",
+      /extra field length/,
+      one({ central: { extra: Buffer.from("01001000", "hex") } }),
+    ],
+    "a NUL behind its name": ["UNSAFE_ARCHIVE", /NUL/, one({ path: "a\0" })],
+    "a target that inflates to more": [
+      "BAD_ARCHIVE",
+      /another size/,
+      zip([b, { ...zipLink("bad", "b/".repeat(2_000)), isStored: false, bytes: 10 }]),
+    ],
+  });
   keeps({
+    "the type bits of a link, from a maker that knows no links": [
+      { a: "../../canary", b: text },
+      one({ content: "../../canary", central: { maker: 10 << 8, attributes: 0xa1ff0000 } }),
+    ],
+    "a second name for another one": [
+      { a: text, b: text },
+      one({ extra: secondName("z", "../../canary") }),
+    ],
+    "a date that is none": [{ a: text, b: text }, withDate(one({}), 0xffffffff)],
     "sizes behind its content": [{ a: text, b: text }, one({ hasDescriptor: true })],
     "an extra field that nobody knows": [
       { a: text, b: text },

@@ -1,11 +1,11 @@
 /** Zip archives that lie about themselves, or reach for what is not theirs: each is refused in words. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { crc32, deflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import type { ErrorCode } from "../../provider/errors";
 import { flipped, sha256 } from "../support/archives";
 import { assertRefused } from "../support/unpacking";
-import { zip, zipLink, type ZipMember } from "../support/zips";
+import { secondName, zip, zipLink, type ZipMember } from "../support/zips";
 
 const MIB = 1024 ** 2;
 const text = "some content that deflates, some content that deflates";
@@ -267,14 +267,4 @@ function largeWithTail(): ZipMember {
     content,
     data: Buffer.concat([deflateRawSync(content), Buffer.from("more")]),
   };
-}
-
-/** Info-ZIP's field with a name of its own. */
-function secondName(raw: string, name: string): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUInt16LE(0x7075);
-  head.writeUInt16LE(5 + name.length, 2);
-  head[4] = 1;
-  head.writeUInt32LE(crc32(raw), 5);
-  return Buffer.concat([head, Buffer.from(name)]);
 }

@@ -114,6 +114,7 @@ export function checkTexts(
     assert.ok(text.length <= LONGEST_MESSAGE, `${text.length} characters: ${text.slice(0, 200)}…`);
     assert.doesNotMatch(text, /^\s+at .*:\d+:\d+\)?$/m, "a stack trace");
     assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/, "a control sequence");
+    assert.ok(text.isWellFormed(), "half a character");
   }
   if (error !== undefined) checkShape(error);
   const everything = `${texts.join("\n")}\n${inspect(error, { depth: 8, showHidden: false })}`;

@@ -182,3 +182,13 @@ function endRecord(count: number, size: number, offset: number, options: ZipOpti
   bytes.writeUInt16LE(comment.length, 20);
   return Buffer.concat([bytes, comment]);
 }
+
+/** Info-ZIP's extra field with a name of its own, for an entry with the other name. */
+export function secondName(raw: string, name: string): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt16LE(0x7075);
+  head.writeUInt16LE(5 + name.length, 2);
+  head[4] = 1;
+  head.writeUInt32LE(crc32(raw), 5);
+  return Buffer.concat([head, Buffer.from(name)]);
+}
