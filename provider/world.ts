@@ -2,7 +2,6 @@
  * What a process opens once and every pull shares: connections, the cache of blobs, the trees of
  * one program. Holds no request.
  */
-import { join } from "node:path";
 import { createEndpointHealth, type EndpointHealth } from "./endpoint-health";
 import { withLayouts } from "./layout/with-layouts";
 import { openAsking } from "./registry/asking";
@@ -14,12 +13,11 @@ import { openBlobs, type BlobStore } from "./store/blobs";
 import { openClaims, type ClaimStore } from "./store/claims";
 import { openEvidence, type EvidenceFolder } from "./store/evidence-folder";
 import { openHomeNotes, type HomeNotes } from "./store/homes";
+import { sweepLeftovers } from "./store/leftovers";
 import { pruneTrees } from "./store/prune-trees";
 import { openTagMemory, type TagMemory } from "./store/tag-memory";
-import { CLAIMS_FOLDER, DESTINATIONS_FOLDER, RECEIPTS_FOLDER } from "./store/record-folders";
 import { openTrees, type TreeStore } from "./store/trees";
 import { WEEK_MS } from "./store/use-mark";
-import { sweepDrafts } from "./store/write-file";
 
 export interface World {
   readonly settings: Settings;
@@ -34,7 +32,9 @@ export interface World {
   readonly trees: TreeStore;
   readonly claims: ClaimStore;
   readonly homes: HomeNotes;
-  /** Removes old trees that nobody claims, and what killed runs left: once, best effort. */
+  /** Removes what killed runs left: once, best effort. */
+  sweep(): Promise<void>;
+  /** Sweeps, and removes old trees that nobody claims: once, best effort. */
   tidy(): Promise<void>;
 }
 
@@ -51,14 +51,12 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
   const trees = openTrees(projectDirectory);
   const asking = openAsking(settings);
   let tidied: Promise<void> | undefined;
+  let swept: Promise<void> | undefined;
+  const sweep = (): Promise<void> =>
+    (swept ??= sweepLeftovers(trees.directory, settings.cacheDirectory));
   const tidy = async (): Promise<void> => {
+    await sweep();
     await pruneTrees(trees.directory, Date.now() - WEEK_MS).catch(() => undefined);
-    for (const name of [RECEIPTS_FOLDER, CLAIMS_FOLDER, DESTINATIONS_FOLDER]) {
-      await sweepDrafts(join(trees.directory, name));
-    }
-    for (const name of ["tags", "homes", "destinations"]) {
-      await sweepDrafts(join(settings.cacheDirectory, name));
-    }
   };
   return Object.freeze({
     settings,
@@ -75,6 +73,7 @@ export function openWorld(settings: Settings, projectDirectory: string): World {
     trees,
     claims: openClaims(trees.directory),
     homes: openHomeNotes(settings.cacheDirectory),
+    sweep,
     tidy: () => (tidied ??= tidy()),
   });
 }

@@ -17,7 +17,8 @@ import { observe } from "../store/observe";
 import { rename } from "../store/rename";
 import { removeTree, stagingPath, sweepStaging } from "../store/staging";
 import { folderError } from "../store/store-error";
-import { writeFileWhole } from "../store/write-file";
+import { isDraft } from "../store/draft-name";
+import { sweepDrafts, writeFileWhole } from "../store/write-file";
 import type { Descriptor } from "../types";
 import { folderFiles } from "./folder";
 import { createOpener, readSmall } from "./open-layout";
@@ -51,6 +52,9 @@ const VERSION = '{"imageLayoutVersion":"1.0.0"}';
 /** What a folder may hold that is about to become a layout: what a killed run has left. */
 const OF_NEW: ReadonlySet<string> = new Set([STAGING, "blobs", "oci-layout"]);
 
+/** What is written beside the blobs, by drafts of its own. */
+const WRITTEN = ["index.json", "oci-layout"];
+
 const HINT = "make room or make the folder writable, and run again: what was copied stays";
 
 /**
@@ -73,6 +77,7 @@ export async function openLayoutWriter(place: Place, context: Context): Promise<
     await makeFolders(root);
     const index = await indexIn(root, place, context);
     await sweepStaging(area);
+    for (const name of WRITTEN) await sweepDrafts(root, name);
     return Object.freeze({
       index,
       write: (blob: LayoutBlob, asking: Context) =>
@@ -116,7 +121,9 @@ async function indexIn(root: string, place: Place, context: Context): Promise<Js
     const bytes = await readSmall(await folderFiles(root, place), "index.json", place, context);
     return bytes === undefined ? NEW_INDEX : parseJsonObject(bytes);
   }
-  const other = names.find((name) => !OF_NEW.has(name));
+  const isOurs = (name: string): boolean =>
+    OF_NEW.has(name) || WRITTEN.some((file) => isDraft(name, file));
+  const other = names.find((name) => !isOurs(name));
   if (other === undefined) return NEW_INDEX;
   const hint = "name a folder that is empty or not there, or an image layout";
   throw layoutError(place, {

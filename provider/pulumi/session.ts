@@ -62,11 +62,11 @@ export function worldOf(options: Pick<SessionOptions, "directory">): World {
   return world;
 }
 
-/** Closes all connections of this process, so that it can end. */
+/** Closes all connections of this process, so that it can end; sweeps what killed ones left. */
 export async function closeSessions(): Promise<void> {
   const open = [...worlds.values()];
   worlds.clear();
-  await Promise.all(open.map((world) => world.client.close()));
+  await Promise.all(open.map((world) => Promise.all([world.sweep(), world.client.close()])));
 }
 
 /**

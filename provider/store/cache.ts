@@ -3,7 +3,6 @@
  * Whatever is removed here comes back with the next pull that needs it.
  */
 import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { systemCode } from "../errors";
 import { blobFile, listBlobs, sizeOf, type StoredBlob } from "./blob-folder";
 import { isWholeFile } from "./blobs";
@@ -12,7 +11,7 @@ import { pruneEvidence } from "./evidence-folder";
 import { leastRecentlyUsed, removeBlobs } from "./evict";
 import { heldBlobs } from "./held-blobs";
 import { listTrees, pruneTrees, type ListedTree } from "./prune-trees";
-import { sweepStaging } from "./staging";
+import { sweepLeftovers } from "./leftovers";
 import { pruneTagMemory } from "./tag-memory";
 import { openTrees } from "./trees";
 import { WEEK_MS } from "./use-mark";
@@ -79,6 +78,8 @@ export async function pruneCache(
 ): Promise<PruneResult> {
   const { all = false, olderThanMs } = options;
   const now = Date.now();
+  const { directory } = openTrees(places.projectDirectory);
+  await sweepLeftovers(directory, places.cacheDirectory);
   const before = await listCache(places);
   const blobs = await pruneBlobs(before, places, (blob) =>
     all ? true : olderThanMs !== undefined && now - blob.usedAt > olderThanMs,
@@ -86,7 +87,6 @@ export async function pruneCache(
   // Forgetting costs little: the next pull reads the manifest instead of asking for its digest.
   await pruneEvidence(places.cacheDirectory);
   await pruneTagMemory(places.cacheDirectory, all ? now : now - (olderThanMs ?? WEEK_MS));
-  const { directory } = openTrees(places.projectDirectory);
   const gone = await pruneTrees(directory, all ? now : now - (olderThanMs ?? WEEK_MS));
   const names = new Set(gone.map(({ name }) => name));
   const trees = before.trees.filter(({ name }) => names.has(name));
@@ -100,7 +100,6 @@ async function pruneBlobs(
   { cacheDirectory, cacheMaxBytes }: StorePlaces,
   isOld: (blob: StoredBlob) => boolean,
 ): Promise<readonly StoredBlob[]> {
-  await sweepStaging(join(cacheDirectory, "staging"));
   const held = await heldBlobs(cacheDirectory);
   const old = blobs.filter((blob) => isOld(blob) && !held.has(blob.digest));
   const rest = blobs.filter((blob) => !isOld(blob));

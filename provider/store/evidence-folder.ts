@@ -6,7 +6,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { algorithmOf, hexOf, isDigest } from "../digest";
 import { blobFile } from "./blob-folder";
-import { readJsonFile, writeFileWhole } from "./write-file";
+import { readJsonFile, sweepDrafts, writeFileWhole } from "./write-file";
 
 /** Name of the folder in the cache. */
 const FOLDER = "evidence";
@@ -40,6 +40,7 @@ export function openEvidence(cacheDirectory: string): EvidenceFolder {
     },
     async keep(digest: string, policy: string, evidence: object) {
       const file = join(folderOf(digest), fileName(policy));
+      await sweepDrafts(folderOf(digest));
       // A cache that cannot be written is said elsewhere.
       await writeFileWhole(file, JSON.stringify(evidence)).catch(() => undefined);
     },

@@ -3,13 +3,14 @@
  * placed. A tree appears by one rename and is compared with its receipt before it is used again;
  * a damaged one is built anew. Knows nothing of registries and archives: the caller fills a folder.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
 import type { Tree } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
+import { observe } from "./observe";
 import { parseReceipt, type Receipt, type WrittenEntry } from "./receipt";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { isPlanted, removePlanted, removeTree, stagingPath, sweepStaging } from "./staging";
@@ -169,9 +170,15 @@ async function prepare(
   await removePlanted(area);
   await removePlanted(join(directory, RECEIPTS_FOLDER));
   await mkdir(area, { recursive: true });
-  await writeFile(join(directory, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
+  await ignoreByGit(directory).catch(() => undefined);
   await sweepStaging(area);
   return { area, draft: await stagingPath(area) };
+}
+
+/** What the user has made of the file is left alone. */
+async function ignoreByGit(directory: string): Promise<void> {
+  const file = join(directory, ".gitignore");
+  if (observe(file) === undefined) await writeFileWhole(file, "*\n");
 }
 
 /** Two renames: what lies at `target` steps aside, `draft` takes its place. False where another was faster. */

@@ -2,18 +2,20 @@
  * Small files of our own (receipts, claims, records), written so that a reader sees the old text
  * or the new one and never a part.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { draftOwner, draftPath, isDraft } from "./draft-name";
 import { rename } from "./rename";
+import { isOver } from "./staging";
+import { isFarFrom } from "./use-mark";
 
-/** A file is written in an instant: a draft that is older is of a run that was killed. */
+/** A file is written in an instant: a draft of nobody knows whom that is older is of a killed run. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
 /** Writes beside the target and renames. Missing folders are made. `mode` defaults to 0o644. */
 export async function writeFileWhole(path: string, text: string, mode = 0o644): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
-  const draft = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`;
+  const draft = draftPath(path);
   try {
     await writeFile(draft, text, { mode, flag: "wx" });
     await rename(draft, path);
@@ -23,15 +25,25 @@ export async function writeFileWhole(path: string, text: string, mode = 0o644): 
   }
 }
 
-/** Removes what killed runs left of their writing in a folder of such files. Best effort. */
-export async function sweepDrafts(directory: string): Promise<void> {
+/**
+ * Removes what killed runs left of their writing in a folder of such files. Best effort.
+ *
+ * @param of - Name of the file that was to be written. Default: any.
+ */
+export async function sweepDrafts(directory: string, of?: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
-  for (const name of names.filter((file) => /\.\d+-[0-9a-f]{8}$/.test(file))) {
-    const draft = join(directory, name);
-    const facts = await stat(draft).catch(() => undefined);
-    if (facts === undefined || Date.now() - facts.mtimeMs < ABANDONED_MS) continue;
-    await rm(draft, { force: true }).catch(() => undefined);
+  for (const name of names.filter((file) => isDraft(file, of))) {
+    if (!(await isAbandoned(directory, name))) continue;
+    await rm(join(directory, name), { force: true }).catch(() => undefined);
   }
+}
+
+async function isAbandoned(directory: string, name: string): Promise<boolean> {
+  const draft = join(directory, name);
+  const owner = draftOwner(name);
+  if (owner !== undefined) return await isOver(owner, draft);
+  const facts = await stat(draft).catch(() => undefined);
+  return facts !== undefined && isFarFrom(Date.now(), facts.mtimeMs, ABANDONED_MS);
 }
 
 /** The parsed JSON of a file of ours; undefined where it is missing or damaged. */

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import { after, describe, test, type TestContext } from "node:test";
 import { OciError } from "../../provider/errors";
 import { copyInputs } from "../../provider/pulumi/copy-artifact";
 import { inspectInputs, pullInputs } from "../../provider/pulumi/session";
+import { draftPath } from "../../provider/store/draft-name";
 import { artifactOf, layoutIn, REF_NAME } from "../support/layouts";
 import { registryFor } from "../support/registry-for-test";
 import type { TestRegistry } from "../support/registry-types";
@@ -276,4 +278,17 @@ describe("a folder that cannot be made", () => {
     await assert.rejects(copy(), failsWith("STORE"));
     assert.equal(existsSync(join(folder, "..", "gone")), false);
   });
+});
+
+test("a copy that was killed while it wrote the index of a new layout is ended by the next one", async (t) => {
+  const { folder, copy } = await worldFor(t);
+  await copy();
+  // Nobody has begun so early: their process is dead.
+  const ofTheDead = (path: string): string =>
+    draftPath(path).replace(/-\d+(-[0-9a-f]{8})$/, "-1$1");
+  for (const name of ["index.json", "oci-layout"]) {
+    renameSync(join(folder, name), ofTheDead(join(folder, name)));
+  }
+  await copy();
+  assert.deepEqual(readdirSync(folder).sort(), ["blobs", "index.json", "oci-layout"]);
 });
