@@ -2,6 +2,7 @@
  * The one error class. Every message is built here, in one shape, through the redaction gate; the
  * codes, one for each thing that a user would do next, are the table in error-codes.ts.
  */
+import { factOfTouching, hintOfDisk } from "./disk-facts";
 import type { ErrorCode } from "./error-codes";
 import { redact } from "./redact";
 
@@ -86,12 +87,25 @@ export function errorFacts(error: OciError): OciErrorFacts {
   return { code, verb, subject, fact, details, hint, status };
 }
 
-/** Any thrown value as an OciError; what is not one already is a defect of ours, and says so. */
+/**
+ * Any thrown value as an OciError: what a disk says in words; what is nothing of that kind is a defect of
+ * ours, and says so.
+ */
 export function asOciError(error: unknown, verb: string, subject: string): OciError {
   if (error instanceof OciError) return error;
+  const refusal = factOfTouching(systemCode(error));
+  if (refusal !== undefined) return refused(error, refusal, verb, subject);
   const fact = error instanceof Error ? error.message : String(error);
   const hint = "run again; if it stays so, report this text as a defect of pulumi-oci-artifact";
   return new OciError({ code: "STORE", verb, subject, fact, hint, cause: error });
+}
+
+function refused(cause: unknown, refusal: string, verb: string, subject: string): OciError {
+  const { path } = cause as { readonly path?: unknown };
+  const fact = typeof path === "string" ? `of ${path} the system says: ${refusal}` : refusal;
+  const hint =
+    hintOfDisk(systemCode(cause)) ?? "see to it that this path can be used, and try again";
+  return new OciError({ code: "STORE", verb, subject, fact, hint, cause });
 }
 
 /** The code of a system error ("ENOENT"), if the value is one. */

@@ -4,7 +4,8 @@
  */
 import { Readable } from "node:stream";
 import { DigestCheck } from "../digest";
-import { OciError } from "../errors";
+import { factOfReading, hintOfDisk } from "../disk-facts";
+import { OciError, systemCode } from "../errors";
 import type { Descriptor } from "../types";
 import type { Payload } from "./payload";
 
@@ -78,8 +79,10 @@ async function* bytesOf(blob: BlobSource, start: number, subject: string): Async
     }
   } catch (error) {
     if (error instanceof OciError) throw error;
-    const fact = error instanceof Error ? error.message : String(error);
-    const hint = "see that its file is there and readable, and push again";
+    const code = systemCode(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const fact = code === undefined ? said : factOfReading(code);
+    const hint = hintOfDisk(code) ?? "see that its file is there and readable, and push again";
     throw new OciError({ code: "STORE", verb: "read the blob", subject, fact, hint });
   } finally {
     stream.destroy();

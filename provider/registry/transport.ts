@@ -114,8 +114,9 @@ class Patience {
   }
 
   spend(): void {
-    this.#since ??= Date.now();
-    if (Date.now() - this.#since < this.#most) return;
+    // Not the time of day, which may jump.
+    this.#since ??= performance.now();
+    if (performance.now() - this.#since < this.#most) return;
     const code = "UND_ERR_HEADERS_TIMEOUT";
     this.#end.abort(Object.assign(new Error("interim answers only"), { code }));
   }

@@ -6,10 +6,11 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCode } from "../errors";
 import { CLAIMS_FOLDER } from "./record-folders";
 import { isPlanted, removePlanted } from "./staging";
 import { isRefusal } from "./store-error";
-import { DAY_MS, markUsed, WEEK_MS } from "./use-mark";
+import { DAY_MS, isFarFrom, markUsed, WEEK_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
 /** Ends the name of a claim that nobody will ever give up. */
@@ -53,7 +54,8 @@ export function openClaims(treesDirectory: string): ClaimStore {
       await rm(file(claimant), { force: true }).catch(() => undefined);
     },
     async claimed() {
-      const names = (await isPlanted(directory)) ? [] : await readdir(directory).catch(() => []);
+      const isOurs = !(await isPlanted(directory));
+      const names = (isOurs ? await unlessGone(readdir(directory)) : undefined) ?? [];
       const trees = await Promise.all(names.map((name) => claimIn(directory, name)));
       return new Set(trees.filter((name) => name !== undefined));
     },
@@ -64,11 +66,19 @@ export function openClaims(treesDirectory: string): ClaimStore {
 async function claimIn(directory: string, name: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{32}(\.passing)?$/.test(name)) return undefined;
   const path = join(directory, name);
-  const facts = await stat(path).catch(() => undefined);
+  const facts = await unlessGone(stat(path));
   if (facts === undefined) return undefined;
-  if (name.endsWith(PASSING) && Date.now() - facts.mtimeMs > WEEK_MS) {
+  if (name.endsWith(PASSING) && isFarFrom(Date.now(), facts.mtimeMs, WEEK_MS)) {
     await rm(path, { force: true }).catch(() => undefined);
     return undefined;
   }
-  return await readFile(path, "utf8").catch(() => undefined);
+  return await unlessGone(readFile(path, "utf8"));
+}
+
+/** A claim that cannot be read is still one: whoever asks what may go must not take it for none. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  return await work.catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    throw error;
+  });
 }

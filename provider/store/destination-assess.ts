@@ -18,7 +18,7 @@ import {
 } from "./destination-survey";
 import { factsOf, observe } from "./observe";
 import type { DestinationState, Owner, Wanted } from "./placing";
-import { isGone, planPlacing, type PlacingPlan } from "./plan-placing";
+import { isGone, isSameEntry, planPlacing, type PlacingPlan } from "./plan-placing";
 import type { Observed, Receipt } from "./receipt";
 import { summaryOfDamage } from "./trees";
 
@@ -105,8 +105,12 @@ export function stateOf(ground: Ground, seen: Assessment, wanted: Wanted): Desti
     return due(ground, seen, wanted, NOT_HERE);
   }
   const changes = changesOf(standing);
-  if (changes.length > 0 && wanted.onLocalChange === "error") throw localChange(ground, changes);
-  if (record.key !== wanted.key.key) return due(ground, seen, wanted, OTHER_CONTENT);
+  const isOther = record.key !== wanted.key.key;
+  if (changes.length > 0 && wanted.onLocalChange === "error") {
+    if (isOther && isAdoptable(seen)) return { state: "placed" };
+    throw localChange(ground, changes);
+  }
+  if (isOther) return due(ground, seen, wanted, OTHER_CONTENT);
   if (changes.length === 0 || wanted.onLocalChange === "keep") return { state: "placed" };
   const reason = `it was changed locally: ${summaryOfDamage(changes)}`;
   return due(ground, seen, wanted, reason);
@@ -169,9 +173,13 @@ function due(ground: Ground, seen: Assessment, wanted: Wanted, reason: string): 
 }
 
 /** Whether all that is wanted lies there, as a checkout brings it: of a file's mode, git keeps one bit. */
-function isAdoptable({ entries, equal, found }: Assessment): boolean {
+function isAdoptable({ entries, equal, found, record, standing }: Assessment): boolean {
   if (entries === undefined || found.size === 0) return false;
-  return entries.every(({ path, type, mode }) => {
+  const recorded = new Map((record?.entries ?? []).map((entry) => [entry.path, entry]));
+  return entries.every((entry) => {
+    const { path, type, mode } = entry;
+    const own = standing.damage.has(path) ? undefined : recorded.get(path);
+    if (own !== undefined && isSameEntry(own, entry)) return true;
     const isExecutable = ((found.get(path)?.mode ?? 0) & 0o100) !== 0;
     const fits = type !== "file" || process.platform === "win32";
     return equal.has(path) && (fits || isExecutable === ((mode & 0o100) !== 0));

@@ -85,8 +85,9 @@ async function making<T>(parent: string, work: Promise<T>): Promise<T> {
 /** All is there, but perhaps the record, or our name in it. Undefined where it has gone meanwhile. */
 async function confirmSeen(placing: Placing, seen: Assessment): Promise<Tree | undefined> {
   const { ground, owner, wanted } = placing;
-  const isOurs = seen.record?.owners.some(({ id, urn }) => id === owner.id && urn === owner.urn);
-  if (isOurs === true) return treeAt(ground, wanted.key, seen);
+  const { key, owners = [] } = seen.record ?? {};
+  const isOurs = owners.some(({ id, urn }) => id === owner.id && urn === owner.urn);
+  if (isOurs && key === wanted.key.key) return treeAt(ground, wanted.key, seen);
   const work = inTurn(ground.area, ground.shown, heirAt(ground), async (turn) => {
     const now = await assess(ground, wanted);
     if (stateOf(ground, now, wanted).state !== "placed") return undefined;
@@ -100,11 +101,14 @@ async function confirmSeen(placing: Placing, seen: Assessment): Promise<Tree | u
   });
 }
 
-/** Content that is there becomes ours, too: it is recorded, and modes are mended where it was not. */
+/**
+ * Content that is there becomes ours, too: it is recorded, and modes are mended where it was not. So it is
+ * where the record tells of other content, because no new one could be written when this was placed.
+ */
 async function confirm(placing: Placing, seen: Assessment, turn: Turn): Promise<Tree> {
   const { ground, owner, wanted } = placing;
   const { record, standing } = seen;
-  if (record === undefined) return await adopt(placing, seen, turn);
+  if (record?.key !== wanted.key.key) return await adopt(placing, seen, turn);
   const owners = withOwner(record.owners, owner);
   const entries = standing.refreshed ?? record.entries;
   tellRefusal(placing, await writeRecord(ground.recordFile, { ...record, entries, owners }));
@@ -213,7 +217,8 @@ function tellRefusal({ ground, report }: Placing, refusal: Error | undefined): v
 }
 
 function treeAt({ folder }: Ground, key: TreeKey, { record, entries }: Assessment): Tree {
-  return treeOf(folder, basename(folder), record ?? receiptWithoutFacts(key, entries ?? []));
+  const known = record?.key === key.key ? record : undefined;
+  return treeOf(folder, basename(folder), known ?? receiptWithoutFacts(key, entries ?? []));
 }
 
 function receiptWithoutFacts({ key }: TreeKey, entries: readonly TreeEntry[]): Receipt {

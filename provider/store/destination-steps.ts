@@ -59,6 +59,8 @@ export async function settle(
   record: DestinationRecord | undefined,
 ): Promise<Error | undefined> {
   const refusal = recordFile === undefined ? undefined : await writeRecord(recordFile, record);
+  // The old one tells of content that is there no more; to take it away needs no room.
+  if (recordFile !== undefined && refusal !== undefined) await writeRecord(recordFile, undefined);
   await removeTree(aside);
   if (draft !== undefined) await removeTree(draft);
   return refusal;

@@ -29,10 +29,15 @@ export async function holdBlobs(
   }
 }
 
+/** Removes the notes of dead processes. Best effort. */
+export async function sweepNotes(cacheDirectory: string): Promise<void> {
+  await sweepStaging(notesOf(cacheDirectory));
+}
+
 /** The blobs that are at work in living processes. */
 export async function heldBlobs(cacheDirectory: string): Promise<ReadonlySet<string>> {
   const folder = notesOf(cacheDirectory);
-  await sweepStaging(folder);
+  await sweepNotes(cacheDirectory);
   const names = await readdir(folder).catch(() => []);
   const notes = await Promise.all(
     names.map((name) => readFile(join(folder, name), "utf8").catch(() => "")),

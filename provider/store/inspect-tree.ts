@@ -5,6 +5,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contentDigest } from "../content-digest";
+import { OciError } from "../errors";
 import { factsOf, holdsContent, observe } from "./observe";
 import {
   compareEntry,
@@ -92,9 +93,14 @@ function receiptEntryOf(directory: string, entry: WrittenEntry): ReceiptEntry {
 }
 
 function factsAt(directory: string, path: string): EntryFacts {
-  const observed = look(join(directory, path));
-  if (observed === undefined) throw new Error(`${path} vanished while it was placed`);
+  const observed = observe(join(directory, path));
+  if (observed === undefined) throw vanished(join(directory, path));
   return factsOf(observed);
+}
+
+function vanished(subject: string): OciError {
+  const fact = "somebody removed it while it was placed";
+  return new OciError({ code: "STORE", verb: "place", subject, fact, hint: "run again" });
 }
 
 /** In a tree, what may not be looked at is as good as missing. */

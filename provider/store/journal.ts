@@ -14,6 +14,7 @@ import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
 import { rename } from "./rename";
 import { removeTree } from "./staging";
+import { isFarFrom } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
 /** Ends the name of a journal: `<process>.<random>.journal`. */
@@ -155,7 +156,7 @@ async function isAtWork(file: string): Promise<boolean> {
   const life = lifeOf(identity);
   if (life !== "elsewhere") return life === "alive";
   const facts = await stat(file).catch(() => undefined);
-  return facts !== undefined && Date.now() - facts.mtimeMs < FOREIGN_WORK_MS;
+  return facts !== undefined && !isFarFrom(Date.now(), facts.mtimeMs, FOREIGN_WORK_MS);
 }
 
 /** Whether a file of a process says what it has begun; any other file of this ending is nobody's. */
@@ -179,7 +180,7 @@ async function inherit(area: string, ours: string, heir: Heir): Promise<void> {
   await heir.tidy();
   // What a process was about to announce when it died.
   const names = await readdir(area);
-  const halves = names.filter((name) => /\.journal\.\d+-[0-9a-f]+$/.test(name));
+  const halves = names.filter((name) => /\.journal\.[0-9a-f-]+$/.test(name));
   await Promise.all(halves.map((name) => removeTree(join(area, name)).catch(() => undefined)));
 }
 

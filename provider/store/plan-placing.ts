@@ -185,7 +185,7 @@ function verdictOf(entry: TreeEntry, facts: Lookups): Verdict {
 }
 
 /** Whether the content has the very same entry in both. */
-function isSameEntry(one: TreeEntry, other: TreeEntry): boolean {
+export function isSameEntry(one: TreeEntry, other: TreeEntry): boolean {
   const isSameContent = one.sha256 === other.sha256 && one.target === other.target;
   return isSameContent && one.type === other.type && one.mode === other.mode;
 }

@@ -13,6 +13,7 @@ import {
   parseIdentity,
   type ProcessIdentity,
 } from "./process-identity";
+import { isFarFrom } from "./use-mark";
 
 /** Work of another host, container or boot is taken for dead after a day. */
 const FOREIGN_WORK_MS = 24 * 60 * 60 * 1000;
@@ -43,7 +44,7 @@ export async function isOver(identity: ProcessIdentity, path: string): Promise<b
   const life = lifeOf(identity);
   if (life !== "elsewhere") return life === "dead";
   const facts = await stat(path).catch(() => undefined);
-  return facts !== undefined && Date.now() - facts.mtimeMs > FOREIGN_WORK_MS;
+  return facts !== undefined && isFarFrom(Date.now(), facts.mtimeMs, FOREIGN_WORK_MS);
 }
 
 /**
@@ -73,7 +74,9 @@ export async function removeTree(path: string): Promise<void> {
     await remove();
   } catch (error) {
     if (systemCode(error) !== "EACCES") throw error;
-    await openFolders(path);
+    await openFolders(path).catch(() => {
+      throw error;
+    });
     await remove();
   }
 }

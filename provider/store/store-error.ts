@@ -2,29 +2,17 @@
  * What a disk says, in words: system errors of the cache and of the trees, with what to do. Decides
  * nothing but whether a folder can be written at all.
  */
+import { factOfWriting, hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
 
-const FACTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the system limits the size of a file (ulimit -f)",
-  EACCES: "it may not be written",
-  EPERM: "it may not be written",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "a part of its path is no folder",
-  ENAMETOOLONG: "its name is too long",
-  ELOOP: "its path leads in a circle",
-  EXDEV: "something else is mounted there",
-  EMFILE: "too many files are open",
-  EBUSY: "it is in use, or the place where something is mounted",
-};
-
-/** What the same codes tell, and two more, where a folder was to be made with all above it. */
+/** What is told besides, where a folder was to be made with all above it. */
 const MAKING_FACTS: Readonly<Record<string, string>> = {
-  ...FACTS,
   ENOENT: "it is not there and cannot be made",
   EEXIST: "it is no folder",
 };
+
+/** No folder is to blame for these: neither room nor another one helps. */
+const OF_NO_FOLDER = ["EFBIG", "EIO", "EMFILE", "ENFILE", "ESTALE"];
 
 /** The folder may not be written, or takes no more. */
 const REFUSALS = ["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS"];
@@ -47,12 +35,14 @@ export function isUnusable(error: unknown): boolean {
 
 /** The system error in words, "the disk is full (ENOSPC)"; undefined where it is none of a disk. */
 export function diskFact(error: unknown): string | undefined {
-  return factOf(error, FACTS);
+  return factOfWriting(systemCode(error));
 }
 
 /** As `diskFact`, of a folder that was to be made: that it is missing is a fact as well. */
 export function folderFact(error: unknown): string | undefined {
-  return factOf(error, MAKING_FACTS);
+  const code = systemCode(error) ?? "";
+  const fact = MAKING_FACTS[code];
+  return fact === undefined ? diskFact(error) : `${fact} (${code})`;
 }
 
 /**
@@ -69,12 +59,6 @@ export function folderError(error: unknown, directory: string, hint: string): un
   return inWords(error, folderFact(error), directory, hint);
 }
 
-function factOf(error: unknown, facts: Readonly<Record<string, string>>): string | undefined {
-  const code = systemCode(error) ?? "";
-  const fact = facts[code];
-  return fact === undefined ? undefined : `${fact} (${code})`;
-}
-
 function inWords(
   error: unknown,
   fact: string | undefined,
@@ -82,12 +66,14 @@ function inWords(
   hint: string,
 ): unknown {
   if (error instanceof OciError || fact === undefined) return error;
+  const code = systemCode(error) ?? "";
+  const help = OF_NO_FOLDER.includes(code) ? hintOfDisk(code) : hint;
   return new OciError({
     code: "STORE",
     verb: "write below",
     subject: directory,
     fact,
-    hint,
+    hint: help,
     cause: error,
   });
 }

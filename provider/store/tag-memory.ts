@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
+import { DAY_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
 export interface TagMemory {
@@ -19,10 +20,13 @@ export interface TagMemory {
 export async function pruneTagMemory(cacheDirectory: string, before: number): Promise<void> {
   const folder = join(cacheDirectory, "tags");
   const names = await readdir(folder).catch(() => []);
+  const latest = Date.now() + DAY_MS;
   await Promise.all(
     names.map(async (name) => {
       const facts = await stat(join(folder, name)).catch(() => undefined);
-      if (facts !== undefined && facts.mtimeMs < before) {
+      // A time to come, of a clock that was wrong, would never be before anything.
+      const isOld = facts !== undefined && (facts.mtimeMs < before || facts.mtimeMs > latest);
+      if (isOld) {
         await rm(join(folder, name), { force: true });
       }
     }),

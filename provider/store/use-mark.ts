@@ -10,6 +10,14 @@ export const DAY_MS = 24 * HOUR_MS;
 export const WEEK_MS = 7 * DAY_MS;
 
 /**
+ * Whether the time of a file is further away than so many milliseconds. A time to come is: it is from a
+ * clock that was wrong, and would never pass.
+ */
+export function isFarFrom(now: number, mtimeMs: number, milliseconds: number): boolean {
+  return Math.abs(now - mtimeMs) > milliseconds;
+}
+
+/**
  * Says that the file is used now, unless it was said less than `everyMs` ago.
  *
  * @returns False where the file is gone; a mark that cannot be written is no trouble.
@@ -17,8 +25,7 @@ export const WEEK_MS = 7 * DAY_MS;
 export async function markUsed(path: string, everyMs: number): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(path);
-    // A time to come, from a clock that was wrong, would hold for ever.
-    if (Math.abs(Date.now() - mtimeMs) <= everyMs) return true;
+    if (!isFarFrom(Date.now(), mtimeMs, everyMs)) return true;
     const now = new Date();
     await utimes(path, now, now);
     return true;

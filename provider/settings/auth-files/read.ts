@@ -3,6 +3,7 @@
  * nothing of what it reads.
  */
 import { readFile, stat } from "node:fs/promises";
+import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
 import type { AuthPlace } from "./locate";
 import { type AuthFile, brokenFile, parseAuthFile } from "./parse";
@@ -52,13 +53,13 @@ function isAbsent(error: unknown): boolean {
 }
 
 function unreadable({ name }: AuthPlace, cause: unknown): OciError {
-  const code = systemCode(cause) ?? "it is not readable";
-  const fact = code === "EISDIR" ? "it is a directory" : code;
+  const code = systemCode(cause);
   return new OciError({
     code: "CONFIG",
     verb: "read the credentials in",
     subject: name,
-    fact,
+    fact: factOfReading(code),
+    hint: hintOfReading(code),
     cause,
   });
 }

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
 import { registerSecret } from "../../redact";
 import type { ClientCertificate } from "../../types";
@@ -114,7 +115,7 @@ async function namesIn(directory: string): Promise<readonly string[] | undefined
       throw broken(directory, "it is no directory", hint, error);
     }
     if (["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes(code)) return undefined;
-    throw broken(directory, code, undefined, error);
+    throw broken(directory, factOfReading(code), hintOfReading(code), error);
   }
 }
 
@@ -129,8 +130,8 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "latin1");
   } catch (error) {
-    const code = systemCode(error) ?? "it is not readable";
-    throw broken(file, code === "EISDIR" ? "it is a directory" : code, undefined, error);
+    const code = systemCode(error);
+    throw broken(file, factOfReading(code), hintOfReading(code), error);
   }
 }
 

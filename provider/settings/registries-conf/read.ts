@@ -5,6 +5,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
 import { type ConfPlaces, environmentVariable, OVERRIDE_VARIABLE } from "./locate";
 import type { ConfText } from "./tables";
@@ -115,15 +116,11 @@ function isAbsent(error: unknown): boolean {
 }
 
 function unreadable(subject: string, cause: unknown, fact = systemFact(cause)): OciError {
-  return new OciError({ code: "CONFIG", verb: "read", subject, fact, cause });
+  const hint = hintOfReading(systemCode(cause));
+  return new OciError({ code: "CONFIG", verb: "read", subject, fact, hint, cause });
 }
 
 function systemFact(error: unknown): string {
-  const code = systemCode(error) ?? "it is not readable";
-  return FACTS[code] ?? code;
+  const code = systemCode(error);
+  return code === "ENOTDIR" ? "it is no directory" : factOfReading(code);
 }
-
-const FACTS: Readonly<Record<string, string>> = {
-  EISDIR: "it is a directory",
-  ENOTDIR: "it is no directory",
-};
