@@ -118,7 +118,16 @@ interface InputFlag {
   readonly isNegation: boolean;
 }
 
+/** A list asks for them once a line. */
+const flagsOfRows = new WeakMap<InputRows, readonly InputFlag[]>();
+
 function inputFlags(rows: InputRows = documentedInputs()): readonly InputFlag[] {
+  const flags = flagsOfRows.get(rows) ?? readRows(rows);
+  flagsOfRows.set(rows, flags);
+  return flags;
+}
+
+function readRows(rows: InputRows): readonly InputFlag[] {
   return rows.flatMap(({ name: input, type, flags }) =>
     flags.map(({ name: flag, field, pairs, repeatable, negates }) => {
       const kind = typeOf(type, field?.split(".") ?? [])?.kind;

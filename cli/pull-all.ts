@@ -16,10 +16,8 @@ import { listenForInterruption } from "./interruption";
 import { failureText, resultsJson, successText, type Outcome } from "./list-results";
 import { pullTo } from "./pull";
 import { parsePullList, type ListedPull } from "./pull-list";
+import { TOGETHER } from "./several";
 import { openListReport, type ListReport } from "./terminal";
-
-/** Pulls at a time: each fetches several blobs at once by itself. */
-const TOGETHER = 4;
 
 /** Runs the command. Returns the exit code. */
 export async function pullListCommand(command: PullListCommand): Promise<number> {

@@ -7,8 +7,11 @@ import { failureOf, type Failure } from "./exit";
 import type { ListReport } from "./terminal";
 import type { Report } from "../provider/context";
 
-/** At a time: each fetches several blobs at once by itself. */
-const TOGETHER = 4;
+/**
+ * At a time: small artifacts mostly wait for their registry. Blobs have a bound of their own, for all of
+ * them together.
+ */
+export const TOGETHER = 32;
 
 /** What became of one. */
 export type Ended<Item, Result> =

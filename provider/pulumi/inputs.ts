@@ -122,9 +122,13 @@ export interface CheckedInputs extends Omit<Selection, "kind">, TransportInputs,
   readonly verify?: VerifyInput;
 }
 
-/** The inputs in the table's order, for the tables of the docs. */
-export function documentedInputs(): readonly (InputRow & { readonly name: string })[] {
-  return [...INPUT_ROWS].map(([name, row]) => ({ name, ...row }));
+type DocumentedInput = InputRow & { readonly name: string };
+
+let documented: readonly DocumentedInput[] | undefined;
+
+/** The inputs in the table's order, for flags and the tables of the docs; always the same list. */
+export function documentedInputs(): readonly DocumentedInput[] {
+  return (documented ??= [...INPUT_ROWS].map(([name, row]) => ({ name, ...row })));
 }
 
 /** Without the inputs that say how and when: they are needed now, and stored nowhere. */

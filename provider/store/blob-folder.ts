@@ -2,10 +2,11 @@
  * A folder of blobs by digest: where each lies, and how it gets in, by one rename of something
  * whole. Checks no content.
  */
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { algorithmOf, hexOf, isDigest } from "../digest";
 import { rename } from "./rename";
+import { ensureFolder } from "./small-steps";
 import { stagingPath, sweepStaging } from "./staging";
 
 export interface BlobFolder {
@@ -40,10 +41,10 @@ export function openBlobFolder(directory: string): BlobFolder {
       const draft = await stagingPath(staging);
       try {
         await fill(draft);
-        await mkdir(dirname(file(digest)), { recursive: true });
+        await ensureFolder(dirname(file(digest)), 0o777);
         await rename(draft, file(digest));
       } catch (error) {
-        await rm(draft, { force: true });
+        await rm(draft, { force: true }).catch(() => undefined);
         throw error;
       }
     },

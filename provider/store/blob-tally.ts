@@ -3,8 +3,7 @@
  * look, and a line for each blob that any process has written since. An estimate, good enough to
  * know when to look again; lost lines and files are found at the next look.
  */
-import { constants } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileWhole } from "./write-file";
 
@@ -16,20 +15,17 @@ function tallyFile(cacheDirectory: string): string {
 }
 
 /** Counts a blob of so many bytes. The new sum; undefined where nobody knows, and a look is due. */
-export async function addToTally(
-  cacheDirectory: string,
-  bytes: number,
-): Promise<number | undefined> {
+export function addToTally(cacheDirectory: string, bytes: number): number | undefined {
   const file = tallyFile(cacheDirectory);
   try {
     // Short lines at the end of a file: processes do not get into each other's way.
-    const handle = await open(file, constants.O_WRONLY | constants.O_APPEND);
+    const handle = openSync(file, constants.O_WRONLY | constants.O_APPEND);
     try {
-      await handle.writeFile(`${bytes}\n`);
+      writeSync(handle, `${bytes}\n`);
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
-    const text = await readFile(file, "latin1");
+    const text = readFileSync(file, "latin1");
     const sum = text.split("\n").reduce((total, line) => total + Number(line), 0);
     return text.length > LONGEST_TALLY || Number.isNaN(sum) ? undefined : sum;
   } catch {

@@ -3,8 +3,7 @@
  * Nothing gets in that was not read to its end and matched its digest and size; who reads an
  * entry later checks it again. Knows nothing of registries and of trees.
  */
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream, statSync, type BigIntStats } from "node:fs";
 import type { Report } from "../context";
 import { algorithmOf, DigestCheck, digestOf } from "../digest";
 import { DEFAULT_CACHE_BYTES } from "../settings/settings";
@@ -15,6 +14,7 @@ import { openEvictor } from "./evict";
 import { fillDraft, type ReadAlong } from "./fill-draft";
 import { fileFacts, isSameContent, type FileFacts } from "./file-facts";
 import { holdBlobs, type Release } from "./held-blobs";
+import { readBytes } from "./small-steps";
 import { HOUR_MS, markUsed } from "./use-mark";
 
 /** The part of a descriptor that tells one blob from another. */
@@ -81,7 +81,7 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
     await places.publish(blob.digest, async (draft) => {
       written = await fill(draft);
     });
-    const published = await factsOf(file(blob.digest));
+    const published = factsOf(file(blob.digest));
     // Another process may have been here since: then nobody knows more than of any other file.
     if (written !== undefined && published !== undefined && isSameContent(written, published)) {
       vouchers.set(blob.digest, published);
@@ -92,12 +92,12 @@ export function openBlobs(cacheDirectory: string, options: BlobStoreOptions = {}
   return Object.freeze({
     file,
     async has(blob: BlobKey) {
-      const facts = await stat(file(blob.digest)).catch(() => undefined);
-      if (facts?.isFile() !== true || facts.size !== blob.size) return false;
+      const facts = statOf(file(blob.digest));
+      if (facts?.isFile() !== true || facts.size !== BigInt(blob.size)) return false;
       return await markUsed(file(blob.digest), HOUR_MS);
     },
     async read(digest: string) {
-      const bytes = await readFile(file(digest)).catch(() => undefined);
+      const bytes = await readBytes(file(digest));
       if (bytes === undefined || digestOf(bytes, algorithmOf(digest)) !== digest) return undefined;
       await markUsed(file(digest), HOUR_MS);
       return bytes;
@@ -146,6 +146,15 @@ export async function isWholeFile(file: string, blob: BlobKey): Promise<boolean>
   return check.bytes === blob.size && check.actual() === blob.digest;
 }
 
-async function factsOf(path: string): Promise<FileFacts | undefined> {
-  return await stat(path, { bigint: true }).then(fileFacts, () => undefined);
+function factsOf(path: string): FileFacts | undefined {
+  const facts = statOf(path);
+  return facts === undefined ? undefined : fileFacts(facts);
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

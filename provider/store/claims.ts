@@ -8,6 +8,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors";
 import { CLAIMS_FOLDER } from "./record-folders";
+import { readBytes } from "./small-steps";
 import { isPlanted, removePlanted } from "./staging";
 import { isRefusal } from "./store-error";
 import { DAY_MS, isFarFrom, markUsed, WEEK_MS } from "./use-mark";
@@ -33,10 +34,14 @@ export function openClaims(treesDirectory: string): ClaimStore {
   const file = (claimant: string): string =>
     join(directory, createHash("sha256").update(claimant).digest("hex").slice(0, 32));
   const write = async (path: string, treeName: string): Promise<void> => {
-    await removePlanted(directory).catch(() => undefined);
-    if (await isPlanted(directory)) return;
-    const current = await readFile(path, "utf8").catch(() => "");
-    if (current === treeName) return;
+    if (isPlanted(directory)) {
+      try {
+        removePlanted(directory);
+      } catch {
+        return;
+      }
+    }
+    if ((await readBytes(path))?.toString() === treeName) return;
     await writeFileWhole(path, treeName).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
     });
@@ -50,11 +55,11 @@ export function openClaims(treesDirectory: string): ClaimStore {
       await markUsed(path, DAY_MS);
     },
     async release(claimant: string) {
-      if (await isPlanted(directory)) return;
+      if (isPlanted(directory)) return;
       await rm(file(claimant), { force: true }).catch(() => undefined);
     },
     async claimed() {
-      const isOurs = !(await isPlanted(directory));
+      const isOurs = !isPlanted(directory);
       const names = (isOurs ? await unlessGone(readdir(directory)) : undefined) ?? [];
       const trees = await Promise.all(names.map((name) => claimIn(directory, name)));
       return new Set(trees.filter((name) => name !== undefined));

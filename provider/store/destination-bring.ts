@@ -25,6 +25,7 @@ import { inTurn, leave, type Turn } from "./journal";
 import type { Owner, Wanted } from "./placing";
 import { closedOfOurs, isGone, type PlacingPlan, type Steps } from "./plan-placing";
 import type { Receipt } from "./receipt";
+import { ensureFolder } from "./small-steps";
 import { removeTree, stagingPath } from "./staging";
 import { folderError, folderFact, isUnusable, storeError } from "./store-error";
 import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
@@ -57,7 +58,7 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
     if (tree !== undefined) return tree;
   }
   const { area, parent, shown } = ground;
-  await making(parent, mkdir(parent, { recursive: true }));
+  await making(parent, ensureFolder(parent, 0o777));
   const around = dirname(area);
   const path = await making(around, stagingPath(area));
   let draft: Draft | undefined;
@@ -71,7 +72,7 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
     );
   } finally {
     if (draft?.isAnnounced !== true) await removeTree(path).catch(() => undefined);
-    await leave(area);
+    leave(area);
   }
 }
 

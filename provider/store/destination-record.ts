@@ -2,10 +2,10 @@
  * What we know of a destination: a receipt of what was placed there, and for whom. One small file a
  * destination, written whole; a lost one takes the right to replace anything, and nothing else.
  */
-import { rm } from "node:fs/promises";
 import type { TreeEntry } from "../types";
 import type { Owner } from "./placing";
 import { parseReceipt, type Receipt, type ReceiptEntry } from "./receipt";
+import { removeFile } from "./small-steps";
 import { readJsonFile, writeFileWhole } from "./write-file";
 
 export interface DestinationRecord extends Receipt {
@@ -59,7 +59,7 @@ export async function writeRecord(
   record: DestinationRecord | undefined,
 ): Promise<Error | undefined> {
   try {
-    if (record === undefined) await rm(file, { force: true });
+    if (record === undefined) removeFile(file);
     else await writeFileWhole(file, recordText(record));
     return undefined;
   } catch (error) {

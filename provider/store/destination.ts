@@ -81,7 +81,7 @@ async function look(ground: Ground, wanted: Wanted): Promise<DestinationState> {
 /** Sees to what killed runs have left; where nothing can be written, things stay as they are. */
 async function recover(ground: Ground): Promise<void> {
   await clearGround(ground);
-  if (!(await hasLeftovers(ground.area)) && observe(ground.aside) === undefined) return;
+  if (!hasLeftovers(ground.area) && observe(ground.aside) === undefined) return;
   await inTurn(ground.area, ground.shown, heirAt(ground), async () => {}).catch(
     (error: unknown) => {
       if (!isUnusable(error)) throw error;

@@ -25,7 +25,7 @@ export function openEvictor(cacheDirectory: string, maxBytes: number): Evictor {
   };
   return Object.freeze({
     async wrote(bytes: number) {
-      const tally = await addToTally(cacheDirectory, bytes);
+      const tally = addToTally(cacheDirectory, bytes);
       if (tally === undefined || tally > maxBytes) await look();
     },
     async released() {

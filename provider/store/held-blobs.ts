@@ -4,8 +4,9 @@
  * it away in the end. Notes of dead processes count for nothing. There is no lock: who has read the
  * notes just before one came may still remove a blob, and its user fetches it again.
  */
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeFile, writeNewFile } from "./small-steps";
 import { stagingPath, sweepStaging } from "./staging";
 
 /** Takes the note away. */
@@ -22,8 +23,15 @@ export async function holdBlobs(
 ): Promise<Release> {
   try {
     const note = await stagingPath(notesOf(cacheDirectory));
-    await writeFile(note, digests.join("\n"), { flag: "wx" });
-    return () => rm(note, { force: true }).catch(() => undefined);
+    await writeNewFile(note, digests.join("\n"));
+    return () => {
+      try {
+        removeFile(note);
+      } catch {
+        // It counts for nothing when this process is gone.
+      }
+      return Promise.resolve();
+    };
   } catch {
     return () => Promise.resolve();
   }

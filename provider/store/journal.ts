@@ -4,7 +4,8 @@
  * out, and outlive a kill. It carries nothing out itself.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdirSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
@@ -13,6 +14,7 @@ import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
 import { rename } from "./rename";
+import { ensureFolder, namesIn, removeEmptyFolder, removeFile } from "./small-steps";
 import { removeTree } from "./staging";
 import { isFarFrom } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";
@@ -87,22 +89,22 @@ export async function inTurn<T>(
     if (announced !== undefined && (await isFinished(announced, heir))) announced = undefined;
     throw error;
   } finally {
-    if (announced === undefined) await rm(file, { force: true });
+    if (announced === undefined) removeFile(file);
     else await rename(file, journalPath(area, ABANDONED));
-    await leave(area);
+    leave(area);
   }
 }
 
 /** Whether anything lies beside the destination that has to be seen to. An empty folder goes at once. */
-export async function hasLeftovers(area: string): Promise<boolean> {
-  const names = await readdir(area).catch(() => undefined);
-  if (names?.length === 0) await leave(area);
-  return names !== undefined && names.length > 0;
+export function hasLeftovers(area: string): boolean {
+  const names = namesIn(area);
+  if (names.length === 0) leave(area);
+  return names.length > 0;
 }
 
 /** Removes the folder of drafts and journals unless others are at work in it. */
-export async function leave(area: string): Promise<void> {
-  await rmdir(area).catch(() => undefined);
+export function leave(area: string): void {
+  removeEmptyFolder(area);
 }
 
 /**
@@ -115,7 +117,7 @@ async function takeTurn(area: string, subject: string, patienceMs: number): Prom
     const file = await putUpSign(area);
     const rival = file === undefined ? undefined : await livingRival(area, file);
     if (file !== undefined && rival === undefined) return file;
-    if (file !== undefined) await rm(file, { force: true });
+    if (file !== undefined) removeFile(file);
     if (rival !== undefined && performance.now() > deadline) throw busy(subject, rival);
     await sleep(Math.random() * LOOK_MS);
   }
@@ -123,10 +125,10 @@ async function takeTurn(area: string, subject: string, patienceMs: number): Prom
 
 /** Undefined where somebody has removed the folder, which was empty, at this very moment. */
 async function putUpSign(area: string): Promise<string | undefined> {
-  await mkdir(area, { recursive: true, mode: 0o755 });
+  await ensureFolder(area);
   const file = journalPath(area, formatIdentity(ownIdentity()));
   try {
-    await writeFile(file, "", { flag: "wx" });
+    writeFileSync(file, "", { flag: "wx" });
     return file;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
@@ -138,13 +140,14 @@ function journalPath(area: string, owner: string): string {
   return join(area, `${owner}.${randomBytes(6).toString("hex")}${ENDING}`);
 }
 
-async function journalsIn(area: string): Promise<readonly string[]> {
-  const names = await readdir(area);
-  return names.filter((name) => name.endsWith(ENDING)).map((name) => join(area, name));
+function journalsIn(area: string): readonly string[] {
+  return readdirSync(area)
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => join(area, name));
 }
 
 async function livingRival(area: string, ours: string): Promise<string | undefined> {
-  for (const file of await journalsIn(area)) {
+  for (const file of journalsIn(area)) {
     if (file !== ours && (await isAtWork(file))) return file;
   }
   return undefined;
@@ -171,16 +174,15 @@ function ownerOf(file: string): string {
 }
 
 async function inherit(area: string, ours: string, heir: Heir): Promise<void> {
-  for (const file of await journalsIn(area)) {
+  for (const file of journalsIn(area)) {
     if (file === ours || !isLeft(file) || (await isAtWork(file))) continue;
     const journal = parseJournal(await readJsonFile(file));
     if (journal !== undefined) await heir.finish(journal);
-    await rm(file, { force: true });
+    removeFile(file);
   }
   await heir.tidy();
   // What a process was about to announce when it died.
-  const names = await readdir(area);
-  const halves = names.filter((name) => /\.journal\.[0-9a-f-]+$/.test(name));
+  const halves = readdirSync(area).filter((name) => /\.journal\.[0-9a-f-]+$/.test(name));
   await Promise.all(halves.map((name) => removeTree(join(area, name)).catch(() => undefined)));
 }
 

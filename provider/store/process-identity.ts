@@ -76,13 +76,15 @@ export function parsePs(pid: number, line: string): ProcessFacts | undefined {
   };
 }
 
+let own: ProcessIdentity | undefined;
+
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
-  return {
+  return (own ??= Object.freeze({
     realm: realm(),
     pid: process.pid,
     startTime: processFacts(process.pid)?.startTime ?? "0",
-  };
+  }));
 }
 
 /** `realm.pid.startTime`, fit for a file name. */

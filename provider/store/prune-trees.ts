@@ -78,8 +78,8 @@ async function removeUnused(
 ): Promise<boolean> {
   const area = join(directory, STAGING_FOLDER);
   const receipt = receiptFile(directory, name);
-  await removePlanted(area);
-  await removePlanted(dirname(receipt));
+  removePlanted(area);
+  removePlanted(dirname(receipt));
   const oldReceipt = await stagingPath(area);
   const oldTree = await stagingPath(area);
   const isTaken = await moved(receipt, oldReceipt);

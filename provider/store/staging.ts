@@ -3,7 +3,8 @@
  * process left is removed by the next one. Never removes what a living process may still write.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { chmod, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import {
@@ -13,6 +14,7 @@ import {
   parseIdentity,
   type ProcessIdentity,
 } from "./process-identity";
+import { ensureFolder, namesIn, removeFile } from "./small-steps";
 import { isFarFrom } from "./use-mark";
 
 /** Work of another host, container or boot is taken for dead after a day. */
@@ -20,13 +22,13 @@ const FOREIGN_WORK_MS = 24 * 60 * 60 * 1000;
 
 /** A path inside `area` that nobody else uses; `area` exists afterwards, the path does not. */
 export async function stagingPath(area: string): Promise<string> {
-  await mkdir(area, { recursive: true, mode: 0o755 });
+  await ensureFolder(area);
   return join(area, `${formatIdentity(ownIdentity())}.${randomBytes(6).toString("hex")}`);
 }
 
 /** Removes what dead processes left in `area`. Trouble is no error: the next run tries again. */
 export async function sweepStaging(area: string): Promise<void> {
-  const names = await readdir(area).catch(() => []);
+  const names = namesIn(area);
   await Promise.all(
     names.map(async (name) => {
       if (await isAbandoned(area, name)) await removeTree(join(area, name)).catch(() => undefined);
@@ -51,24 +53,28 @@ export async function isOver(identity: ProcessIdentity, path: string): Promise<b
  * Whether a symlink stands in the place of a folder of records, or of the one that holds them all. A
  * checkout may come with one: nothing is read, written or removed through it.
  */
-export async function isPlanted(folder: string): Promise<boolean> {
-  return (await isLink(dirname(folder))) || (await isLink(folder));
+export function isPlanted(folder: string): boolean {
+  return isLink(dirname(folder)) || isLink(folder);
 }
 
 /** Takes planted symlinks away; what they lead to stays. */
-export async function removePlanted(folder: string): Promise<void> {
+export function removePlanted(folder: string): void {
   for (const place of [dirname(folder), folder]) {
-    if (await isLink(place)) await rm(place, { force: true });
+    if (isLink(place)) removeFile(place);
   }
 }
 
-async function isLink(path: string): Promise<boolean> {
-  const facts = await lstat(path).catch(() => undefined);
-  return facts?.isSymbolicLink() === true;
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes a file or folder, also with folders in it that forbid writing. */
 export async function removeTree(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
   try {
     await remove();

@@ -3,9 +3,10 @@
  * so that a HEAD request, which registries do not count as a pull, is enough where nothing moved.
  */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
+import { readBytes } from "./small-steps";
 import { DAY_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
@@ -38,7 +39,7 @@ export function openTagMemory(cacheDirectory: string): TagMemory {
   const file = (name: string): string =>
     join(cacheDirectory, "tags", createHash("sha256").update(name).digest("hex"));
   const recall = async (name: string): Promise<string | undefined> => {
-    const text = await readFile(file(name), "latin1").catch(() => "");
+    const text = (await readBytes(file(name)))?.toString("latin1") ?? "";
     return isDigest(text) ? text : undefined;
   };
   return Object.freeze({

@@ -61,7 +61,7 @@ export function openTrees(projectDirectory: string): TreeStore {
     parseReceipt(await readJsonFile(receiptFile(directory, name)));
 
   const look = async ({ name, key }: TreeKey): Promise<Look> => {
-    if (await isPlanted(join(directory, RECEIPTS_FOLDER))) return { state: "missing" };
+    if (isPlanted(join(directory, RECEIPTS_FOLDER))) return { state: "missing" };
     const receipt = await read(name);
     if (receipt?.key !== key) return { state: "missing" };
     const { damage, refreshed } = await inspectTree(join(directory, name), receipt);
@@ -167,8 +167,8 @@ async function prepare(
   directory: string,
 ): Promise<{ readonly area: string; readonly draft: string }> {
   const area = join(directory, STAGING_FOLDER);
-  await removePlanted(area);
-  await removePlanted(join(directory, RECEIPTS_FOLDER));
+  removePlanted(area);
+  removePlanted(join(directory, RECEIPTS_FOLDER));
   await mkdir(area, { recursive: true });
   await ignoreByGit(directory).catch(() => undefined);
   await sweepStaging(area);

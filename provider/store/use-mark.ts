@@ -2,7 +2,8 @@
  * When something was used last: the time of change of its file. Access times cannot be had (mounts
  * switch them off), and a mark that is written at most once in a while costs next to nothing.
  */
-import { stat, utimes } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { utimes } from "node:fs/promises";
 import { systemCode } from "../errors";
 
 export const HOUR_MS = 60 * 60 * 1000;
@@ -24,8 +25,9 @@ export function isFarFrom(now: number, mtimeMs: number, milliseconds: number): b
  */
 export async function markUsed(path: string, everyMs: number): Promise<boolean> {
   try {
-    const { mtimeMs } = await stat(path);
-    if (!isFarFrom(Date.now(), mtimeMs, everyMs)) return true;
+    const facts = statSync(path, { throwIfNoEntry: false });
+    if (facts === undefined) return false;
+    if (!isFarFrom(Date.now(), facts.mtimeMs, everyMs)) return true;
     const now = new Date();
     await utimes(path, now, now);
     return true;

@@ -2,10 +2,11 @@
  * Small files of our own (receipts, claims, records), written so that a reader sees the old text
  * or the new one and never a part.
  */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { draftOwner, draftPath, isDraft } from "./draft-name";
 import { rename } from "./rename";
+import { ensureFolder, namesIn, readBytes, writeNewFile } from "./small-steps";
 import { isOver } from "./staging";
 import { isFarFrom } from "./use-mark";
 
@@ -14,13 +15,13 @@ const ABANDONED_MS = 60 * 60 * 1000;
 
 /** Writes beside the target and renames. Missing folders are made. `mode` defaults to 0o644. */
 export async function writeFileWhole(path: string, text: string, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
+  await ensureFolder(dirname(path), mode === 0o600 ? 0o700 : 0o755);
   const draft = draftPath(path);
   try {
-    await writeFile(draft, text, { mode, flag: "wx" });
+    await writeNewFile(draft, text, mode);
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -31,8 +32,7 @@ export async function writeFileWhole(path: string, text: string, mode = 0o644): 
  * @param of - Name of the file that was to be written. Default: any.
  */
 export async function sweepDrafts(directory: string, of?: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names.filter((file) => isDraft(file, of))) {
+  for (const name of namesIn(directory).filter((file) => isDraft(file, of))) {
     if (!(await isAbandoned(directory, name))) continue;
     await rm(join(directory, name), { force: true }).catch(() => undefined);
   }
@@ -49,7 +49,7 @@ async function isAbandoned(directory: string, name: string): Promise<boolean> {
 /** The parsed JSON of a file of ours; undefined where it is missing or damaged. */
 export async function readJsonFile(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as unknown;
+    return JSON.parse((await readBytes(path))?.toString() ?? "") as unknown;
   } catch {
     return undefined;
   }

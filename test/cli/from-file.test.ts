@@ -149,16 +149,18 @@ for (const [signal, code] of [
     const { registry, folder, start, line } = await world(t);
     registry.fault({ kind: "blob", repository: "team/a", then: { kind: "stall", afterBytes: 0 } });
     const fault = registry.fault({ kind: "manifest", then: { kind: "stall", afterBytes: 0 } });
-    const list = NAMES.map((name) => line(name)).join("\n");
-    const { child, result } = start(["--from-file", "-"], list);
-    while (fault.applied < 4 && child.exitCode === null)
+    const lines = Array.from({ length: 5 }, (_, at) =>
+      NAMES.map((name) => line(name, `out/${at}/${name}`)),
+    ).flat();
+    const { child, result } = start(["--from-file", "-"], lines.join("\n"));
+    while (fault.applied < 32 && child.exitCode === null)
       await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill(signal);
     const { exitCode, stdout, stderr } = await result;
     assert.equal(exitCode, code, stderr);
     assert.equal(stdout, "");
-    assert.equal(stderr, "0 of 8 pulled, 8 cancelled\n");
-    assert.equal(registry.count({ kind: "manifest" }), 4, "a few at a time");
+    assert.equal(stderr, "0 of 40 pulled, 40 cancelled\n");
+    assert.equal(registry.count({ kind: "manifest" }), 32, "many at a time, not all");
     assert.equal(existsSync(join(folder, "out")), false);
   });
 }

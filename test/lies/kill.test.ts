@@ -243,7 +243,7 @@ async function killEach(
 test("SIGKILL before each change that makes something visible, or takes it away", async (t) => {
   const here = await ground(t, NEW);
   const run = (kill: string): ChildProcess => startProgram(here, kill);
-  await killEach(t, here, run, "rename rm writeFile", async () => {
+  await killEach(t, here, run, "rename rm unlink writeFile", async () => {
     await assertWhole(here, withFolders(NEW));
     await assertHeals(here, withFolders(NEW));
     await assertRecords(here);
