@@ -45,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** From dist/cli to the package's own folder. */
+/** From dist/cli, or dist/bin where it is bundled, to the package's own folder. */
 function packageVersion(): string {
   const file = join(__dirname, "..", "..", "package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;

@@ -11,12 +11,13 @@ import { fileURLToPath } from "node:url";
 /** The checkout. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Installs dependencies where they are missing or older than the lockfile, and compiles. */
+/** Installs dependencies where they are missing or older than the lockfile, compiles and bundles. */
 export function prepare() {
   if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
     step("npm", ["ci"]);
   }
   step(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);
+  step(process.execPath, ["scripts/bundle.mjs"]);
 }
 
 /** Runs a program in the checkout and returns its exit code. */

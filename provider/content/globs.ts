@@ -1,7 +1,8 @@
 /**
  * The globs of `include` and `exclude`: the only place that knows their grammar. Pure.
  */
-import * as picomatch from "picomatch";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a function is what it exports
+import picomatch = require("picomatch");
 import { pathComponents } from "./path-rules";
 import type { EntrySelection } from "./selection";
 

@@ -69,7 +69,7 @@ function pull(
   { host }: TestRegistry,
   ...flags: readonly string[]
 ): Promise<Finished> {
-  const command = join("node_modules", PACKAGE, "dist/cli/main.js");
+  const command = join("node_modules", PACKAGE, "dist/bin/oci-artifact.js");
   const pulling = [command, "pull", `${host}/team/three:1`, "--output", "out"];
   return project.run("node", [...pulling, ...flags], { environment });
 }

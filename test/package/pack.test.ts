@@ -102,20 +102,31 @@ before(async () => {
 
 after(() => rm(root, { recursive: true, force: true }));
 
+/** A file that came of one source; the bundled command came of many. */
+function isCompiled({ path }: { readonly path: string }): boolean {
+  return path.endsWith(".js") && !path.startsWith("dist/bin/");
+}
+
 describe("the files of the package", () => {
   test("are these at the top", () => {
     const top = new Set(packed.files.map(({ path }) => path.split("/")[0]));
     assert.deepEqual([...top].sort(), TOP_LEVEL);
   });
 
-  test("are compiled code, types and maps of three rooms, and no test or script", () => {
+  test("are compiled code, types and maps of two rooms, the bundled command, and no test or script", () => {
     for (const { path } of packed.files.filter((file) => file.path.startsWith("dist/"))) {
-      assert.match(path, /^dist\/(cli|provider|sdk)\/.*\.(js|js\.map|d\.ts)$/);
+      assert.match(path, /^dist\/((provider|sdk)\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js)$/);
     }
+    const bundled = packed.files.filter((file) => file.path.startsWith("dist/bin/"));
+    assert.deepEqual(bundled.map((file) => file.path.replace("dist/bin/", "")).sort(), [
+      "extractor-thread.js",
+      "oci-artifact.js",
+      "writer-thread.js",
+    ]);
   });
 
   test("have each a source, so that nothing deleted is shipped", async () => {
-    for (const { path } of packed.files.filter((file) => file.path.endsWith(".js"))) {
+    for (const { path } of packed.files.filter(isCompiled)) {
       const source = path.replace(/^dist\//, "").replace(/\.js$/, ".ts");
       await assert.doesNotReject(access(join(REPOSITORY, source)), `${path} has no ${source}`);
     }

@@ -44,9 +44,12 @@ export async function packBuild(folder: string): Promise<string> {
   for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE"]) {
     await cp(join(REPOSITORY, name), join(staged, name));
   }
-  for (const room of ["cli", "provider", "sdk"]) {
+  for (const room of ["provider", "sdk"]) {
     await cp(join(BUILD, room), join(staged, "dist", room), { recursive: true });
   }
+  const bundling = [join(REPOSITORY, "scripts", "bundle.mjs"), join(staged, "dist", "bin")];
+  const bundled = await manage(staged, process.execPath, bundling);
+  if (bundled.exitCode !== 0) throw new Error(`cannot bundle the command\n${bundled.text}`);
   const flags = ["--json", "--ignore-scripts", "--pack-destination", folder];
   const { exitCode, stdout, text } = await manage(staged, "npm", ["pack", ...flags]);
   if (exitCode !== 0) throw new Error(`cannot pack ${PACKAGE}: exit code ${exitCode}\n${text}`);
