@@ -11,6 +11,7 @@ import type { OciArtifactArgs } from "./args";
 import { refuseOptions } from "./options";
 import { withConfigured } from "./registries";
 import { withSecrets } from "./secrets";
+import { shortenStacks } from "./short-stacks";
 import { userError } from "./user-error";
 import { absolutePathOf, contentPath, insideOf } from "./content";
 
@@ -81,19 +82,26 @@ export class OciArtifact extends pulumi.CustomResource {
   constructor(name: string, args: OciArtifactArgs, options: pulumi.CustomResourceOptions = {}) {
     const given = guarded(args);
     refuseOptions(options);
-    super(
-      ARTIFACT_TYPE,
-      name,
-      {
-        ...given,
-        ...OUTPUT_SLOTS,
-        // An input wins over the slot of the output of the same name.
-        digest: given["digest"],
-        __provider: ARTIFACT_STUB,
-        [RUN_KEY]: runOptions(ARTIFACT_TYPE, name, given, options),
-      },
-      options,
-    );
+    const stacks = shortenStacks();
+    try {
+      super(
+        ARTIFACT_TYPE,
+        name,
+        {
+          ...given,
+          ...OUTPUT_SLOTS,
+          // An input wins over the slot of the output of the same name.
+          digest: given["digest"],
+          __provider: ARTIFACT_STUB,
+          [RUN_KEY]: runOptions(ARTIFACT_TYPE, name, given, options),
+        },
+        options,
+      );
+    } catch (error) {
+      throw stacks.whole(error);
+    } finally {
+      stacks.restore();
+    }
     const self = this as { path: pulumi.Output<string>; absolutePath: pulumi.Output<string> };
     self.path = restoredPath(this, given, this.path, this.pinned, this.tag);
     self.absolutePath = absolutePathOf(self.path);

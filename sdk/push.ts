@@ -10,6 +10,7 @@ import { refuseOptions } from "./options";
 import type { OciArtifactPushArgs } from "./push-args";
 import { withConfigured } from "./registries";
 import { withSecrets } from "./secrets";
+import { shortenStacks } from "./short-stacks";
 import { userError } from "./user-error";
 
 /** What a push has made of its own, and nobody else before. */
@@ -64,19 +65,26 @@ export class OciArtifactPush extends pulumi.CustomResource {
   constructor(name: string, args: OciArtifactPushArgs, options: pulumi.CustomResourceOptions = {}) {
     const given = guarded(args);
     refuseOptions(options, "push");
-    super(
-      PUSH_TYPE,
-      name,
-      {
-        ...given,
-        ...OUTPUT_SLOTS,
-        // An input wins over the slot of the output of the same name.
-        artifactType: given["artifactType"],
-        __provider: PUSH_STUB,
-        [RUN_KEY]: runFacts(PUSH_TYPE, name, options),
-      },
-      options,
-    );
+    const stacks = shortenStacks();
+    try {
+      super(
+        PUSH_TYPE,
+        name,
+        {
+          ...given,
+          ...OUTPUT_SLOTS,
+          // An input wins over the slot of the output of the same name.
+          artifactType: given["artifactType"],
+          __provider: PUSH_STUB,
+          [RUN_KEY]: runFacts(PUSH_TYPE, name, options),
+        },
+        options,
+      );
+    } catch (error) {
+      throw stacks.whole(error);
+    } finally {
+      stacks.restore();
+    }
   }
 }
 
