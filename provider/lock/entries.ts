@@ -66,16 +66,42 @@ export type Found =
 
 /** The entry for what is wanted: the very one, or one of the same artifact that takes other parts of it. */
 export function findEntry(entries: readonly LockEntry[], wanted: Wanted): Found {
-  const [name, artifact] = [entryKey(wanted), artifactKey(wanted)];
-  const same = entries.find((entry) => entryKey(entry) === name);
+  const { byEntry, byArtifact } = namesOf(entries);
+  const same = byEntry.get(entryKey(wanted));
   if (same !== undefined) return { kind: "one", entry: same, isSame: true };
-  const alike = entries.filter((entry) => artifactKey(entry) === artifact);
+  const alike = byArtifact.get(artifactKey(wanted)) ?? [];
   const [entry] = alike;
   if (entry === undefined) return { kind: "none" };
   const digests = [...new Set(alike.map(({ digest }) => digest))];
   return digests.length === 1
     ? { kind: "one", entry, isSame: false }
     : { kind: "several", digests };
+}
+
+/** A list of entries by their names. */
+interface Names {
+  /** The first of each name. */
+  readonly byEntry: ReadonlyMap<string, LockEntry>;
+  readonly byArtifact: ReadonlyMap<string, readonly LockEntry[]>;
+}
+
+/** Of lists that cannot change: hundreds of resources look into the same one. */
+const known = new WeakMap<readonly LockEntry[], Names>();
+
+function namesOf(entries: readonly LockEntry[]): Names {
+  const before = known.get(entries);
+  if (before !== undefined) return before;
+  const byEntry = new Map(entries.toReversed().map((entry) => [entryKey(entry), entry]));
+  const byArtifact = new Map<string, LockEntry[]>();
+  for (const entry of entries) {
+    const name = artifactKey(entry);
+    const alike = byArtifact.get(name);
+    if (alike === undefined) byArtifact.set(name, [entry]);
+    else alike.push(entry);
+  }
+  const names = { byEntry, byArtifact };
+  if (Object.isFrozen(entries)) known.set(entries, names);
+  return names;
 }
 
 /** The entries with these in the place of those of the same name. */

@@ -9,8 +9,17 @@ import { sweepDrafts, writeFileWhole } from "../store/write-file";
 import type { LockEntry } from "./lock-entry";
 import { formatLock, parseLock } from "./lock-file";
 
+/** What a file held when it was read last, and the entries in it. */
+interface Known {
+  readonly text: string;
+  readonly entries: readonly LockEntry[];
+}
+
+/** By path. All resources of a program read the same file, and so does each step of `vendor`. */
+const known = new Map<string, Known>();
+
 /**
- * The entries of a lock file; undefined where there is no such file.
+ * The entries of a lock file, the same list as long as its text is the same; undefined where there is no such file.
  *
  * @param path - Absolute
  * @param file - What messages call it
@@ -28,7 +37,11 @@ export async function readLock(
     if (code === "ENOENT") return undefined;
     throw unusable("CONFIG", "read", file, `it cannot be read (${code ?? "unknown reason"})`);
   }
-  return parseLock(text, file);
+  const before = known.get(path);
+  if (before?.text === text) return before.entries;
+  const entries = parseLock(text, file);
+  known.set(path, { text, entries });
+  return entries;
 }
 
 /** Writes the entries where that changes the file; whether it did. @throws OciError STORE */
