@@ -81,7 +81,7 @@ async function* transfer(
       return statusError(place, reply.status, reply.bytes, note);
     }
     let known = progress.offset - (reply.status === 206 ? begin : 0);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of stream) {
       const piece = chunk.subarray(Math.min(known, chunk.length));
       known -= chunk.length - piece.length;
       if (progress.offset + piece.length > size) return tooLong(place, size);

@@ -2,10 +2,10 @@
  * One question to a server: sends it, follows redirects, reads the answer within its limits, and
  * tries again what may go better. Decides nothing about credentials; it carries what it is given.
  */
-import type { Readable } from "node:stream";
 import type { Context } from "../context";
 import { type Limits, limitExceeded } from "../limits";
 import type { ClientCertificate, Endpoint, TlsOptions } from "../types";
+import type { AnswerBody } from "./answer-body";
 import { type Deadlines, deadlinesFor } from "./deadlines";
 import { connectionError, originOf, type Place, protocolError } from "./failure";
 import { MESSAGE_BYTES } from "./message";
@@ -68,7 +68,7 @@ export interface Reply {
   /** The document, or the beginning of an error's body; empty where there is a stream. */
   readonly bytes: Buffer;
   /** Of a 200 or 206 that was asked for as a stream: has to be read to its end or destroyed. */
-  readonly stream?: Readable;
+  readonly stream?: AnswerBody;
   /** The first header of that name (in lower case), without surrounding space. */
   header(name: string): string | undefined;
   /** All headers of that name. */
@@ -249,10 +249,10 @@ async function receive(
 }
 
 /** The body, or its beginning where it is longer; the rest is not waited for. */
-async function readStart(body: Readable, most: number): Promise<Buffer> {
+async function readStart(body: AnswerBody, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= most) break;

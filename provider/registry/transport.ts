@@ -5,14 +5,15 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- the parts of undici are what they export */
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import request = require("undici/lib/api/api-request.js");
 import Agent = require("undici/lib/dispatcher/agent.js");
 import { digestOf } from "../digest";
 import type { Settings } from "../settings/settings";
 import type { ClientCertificate, TlsOptions } from "../types";
+import type { AnswerBody } from "./answer-body";
 import { createConnector } from "./connector";
 import type { Deadlines } from "./deadlines";
 import type { ProxyParts } from "./proxy-dispatcher";
+import { receiveAnswer } from "./receive-answer";
 import { createTrust } from "./trust";
 
 export type Method = "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -36,7 +37,7 @@ export interface Answer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Has to be read to its end or destroyed. */
-  readonly body: Readable;
+  readonly body: AnswerBody;
 }
 
 export interface Transport {
@@ -47,9 +48,6 @@ export interface Transport {
 
 /** Connections to one server; more requests wait for one that is free. */
 const CONNECTIONS = 32;
-
-/** Of a body, kept for whoever reads it: with less, sender and reader stop each other at every piece. */
-const BODY_BYTES = 512 * 1024;
 
 /** Connections of one process, kept apart by what they trust, show of themselves and go through. */
 export function createTransport(settings: Settings): Transport {
@@ -75,23 +73,19 @@ export function createTransport(settings: Settings): Transport {
     send: async (asked) => {
       const { url, method, headers, body, deadlines, answerWithin = deadlines.headers } = asked;
       const patience = new Patience(answerWithin);
-      const { statusCode, ...answer } = await request.call(dispatcherFor(asked), {
+      const request = {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
         headers,
         body: body ?? null,
-        signal: AbortSignal.any([asked.signal, patience.signal]),
-        onInfo: () => {
-          patience.spend();
-        },
         headersTimeout: answerWithin,
         bodyTimeout: deadlines.stall,
-        highWaterMark: BODY_BYTES,
+      };
+      const signal = AbortSignal.any([asked.signal, patience.signal]);
+      return await receiveAnswer(dispatcherFor(asked), request, signal, () => {
+        patience.spend();
       });
-      // Whoever reads sees the error; whoever destroys an unread body must not end the process.
-      answer.body.on("error", () => undefined);
-      return { status: statusCode, headers: answer.headers, body: answer.body };
     },
     close: async () => {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));

@@ -7,15 +7,6 @@ declare module "undici/lib/dispatcher/agent.js" {
   export = Agent;
 }
 
-declare module "undici/lib/api/api-request.js" {
-  import type { Dispatcher } from "undici";
-  function request(
-    this: Dispatcher,
-    options: Dispatcher.RequestOptions,
-  ): Promise<Dispatcher.ResponseData>;
-  export = request;
-}
-
 declare module "undici/lib/api/api-connect.js" {
   import type { Dispatcher } from "undici";
   function connect(
