@@ -7,6 +7,7 @@ import type { Entry, LocalFileHeader, ZipFile } from "yauzl";
 import { OciError, systemCode } from "../errors";
 import type { Limits } from "../limits";
 import type { BlobReader } from "./blob";
+import type { Pace } from "./pace";
 import { beyondLimit, broken, type Place } from "./problems";
 
 /** Read at once: local headers and small contents follow each other. */
@@ -37,7 +38,7 @@ export interface ZipRecord {
 export async function zipRecords(
   blob: BlobReader,
   place: Place,
-  limits: Limits,
+  { limits, pace }: { readonly limits: Limits; readonly pace: Pace },
 ): Promise<readonly ZipRecord[]> {
   const { size } = place.layer.descriptor;
   const options = { decodeStrings: false, autoClose: false };
@@ -46,10 +47,13 @@ export async function zipRecords(
     if (zip.entryCount > limits.entries)
       throw beyondLimit(place, limits, "entries", zip.entryCount);
     const entries: Entry[] = [];
-    for await (const entry of zip.eachEntry()) entries.push(entry);
+    for await (const entry of zip.eachEntry()) {
+      entries.push(entry);
+      await pace();
+    }
     const contentEnd = centralStart(zip, entries, blob, place);
     entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
-    const records = await withLocalHeaders(zip, entries, contentEnd, place);
+    const records = await withLocalHeaders(zip, entries, contentEnd, place, pace);
     refuseHidden(records, contentEnd, blob, place);
     return records;
   } catch (error) {
@@ -107,6 +111,7 @@ async function withLocalHeaders(
   entries: readonly Entry[],
   contentEnd: number,
   place: Place,
+  pace: Pace,
 ): Promise<readonly ZipRecord[]> {
   const records: ZipRecord[] = [];
   let free = 0;
@@ -121,6 +126,7 @@ async function withLocalHeaders(
     }
     free = end;
     records.push({ entry, local });
+    await pace();
   }
   return records;
 }

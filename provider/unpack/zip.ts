@@ -41,7 +41,7 @@ export async function readZip(
   work: ZipWork,
 ): Promise<void> {
   const seen = new Set<string>();
-  for (const record of await zipRecords(blob, place, work.limits)) {
+  for (const record of await zipRecords(blob, place, work)) {
     const archived = archiveEntry(record, place);
     const at = { ...place, entry: archived.name };
     // "a/b", "a//b" and "./a/b" are one place.
