@@ -108,7 +108,7 @@ describe("while the second half of a blob is still to come", () => {
   });
 
   test("a blob that is a file is written as far as it has come", async (t) => {
-    const text = noise();
+    const text = noise() + noise();
     const bytes = Buffer.from(text);
     const layer = { bytes, mediaType: "text/plain", title: "raw.txt" };
     const { registry, sandbox, staged } = await ground(t, { layers: [layer] });
@@ -230,7 +230,7 @@ describe("an archive that breaks a rule", () => {
         { path: "a", content: noise() },
       ]),
     );
-    const large = Buffer.concat([bytes, gzip(randomBytes(5 * 1024 ** 2))]);
+    const large = Buffer.concat([bytes, gzip(randomBytes(9 * 1024 ** 2))]);
     const { registry, sandbox, isCached } = await ground(t, archive(large));
     assertFailed(await sandbox.pull(), "UNSAFE_ARCHIVE", /\.\.\/out/);
     assert.ok(isCached(large));

@@ -12,7 +12,7 @@ import type { UnpackJob } from "./job";
 import { createPace } from "./pace";
 
 /** Blobs that together are smaller are unpacked sooner than threads have started. */
-const CREW_BYTES = 4 * 1024 ** 2;
+const CREW_BYTES = 8 * 1024 ** 2;
 
 type UnpackContext = Pick<Context, "limits" | "signal" | "report">;
 

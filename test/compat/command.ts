@@ -20,7 +20,7 @@ import { zip } from "../support/zips";
 import { zstdFrame } from "../support/zstd";
 
 /** More than the calling thread unpacks by itself. */
-export const LARGE = randomBytes(6 * 1024 * 1024);
+export const LARGE = randomBytes(9 * 1024 * 1024);
 
 /** A layer with that in the file `noise.bin`. */
 export const LARGE_LAYER: LayerContent = {

@@ -18,7 +18,7 @@ import {
 } from "../support/unpacking";
 
 /** So much goes to the crew of threads. */
-const LARGE = Buffer.alloc(5 * 1024 ** 2, 7);
+const LARGE = Buffer.alloc(9 * 1024 ** 2, 7);
 
 describe("allowOverwrite: of two layers with one path, the later wins", () => {
   const allowances = { allowOverwrite: true };

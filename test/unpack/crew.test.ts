@@ -21,7 +21,7 @@ import { zip } from "../support/zips";
 import { assertRefused, contentOf, SUBJECT, unpackLayers } from "../support/unpacking";
 
 const MIB = 1024 ** 2;
-const noise = randomBytes(5 * MIB);
+const noise = randomBytes(9 * MIB);
 const large: TarMember = { path: "large.bin", content: noise };
 const small: readonly TarMember[] = Array.from({ length: 1500 }, (_, index) => ({
   path: `d${index % 7}/e${index % 31}/f${index}`,
@@ -190,7 +190,7 @@ describe("errors cross from the threads", () => {
   });
 
   test("of an archive that is cut off in the middle of a file", async (t) => {
-    const bytes = tar([large]).subarray(0, 4.5 * MIB);
+    const bytes = tar([large]).subarray(0, 8.5 * MIB);
     await assertRefused(t, [bytes], "BAD_ARCHIVE", /no tar that can be read/);
     assert.deepEqual((await byCrew(await lay(t, tar([large])))).length, 1);
   });

@@ -52,7 +52,7 @@ async function unpackLaid(
   return { entries, staging };
 }
 
-const large = randomBytes(5 * 1024 ** 2);
+const large = randomBytes(9 * 1024 ** 2);
 const forms: readonly (readonly [string, Buffer, LayerForm])[] = [
   ["a small archive", tarGz({ "file.bin": "content" }), ARCHIVE],
   ["a large archive", tarGz({ "file.bin": large }), ARCHIVE],
