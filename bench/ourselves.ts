@@ -21,8 +21,8 @@ export interface Way {
   readonly withoutMirror?: true;
 }
 
-/** The compiled command beside the compiled benchmark. */
-const COMMAND = join(__dirname, "..", "cli", "main.js");
+/** The command as it is published, beside the compiled benchmark. */
+const COMMAND = join(__dirname, "..", "bin", "oci-artifact.js");
 
 /** This package's command, on its way. */
 export function oursBy(way: Way = {}): Contender {

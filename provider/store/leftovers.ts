@@ -28,7 +28,7 @@ export async function sweepLeftovers(
   for (const name of OF_CACHE) await sweepDrafts(join(cacheDirectory, name));
   const area = join(treesDirectory, STAGING_FOLDER);
   // A checkout may come with links in their places.
-  if (await isPlanted(area)) return;
+  if (isPlanted(area)) return;
   await sweepStaging(area);
   for (const name of OF_TREES) await sweepDrafts(join(treesDirectory, name));
 }

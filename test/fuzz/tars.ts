@@ -108,6 +108,20 @@ function checkByGnuTar(bytes: Buffer, entries: Read["entries"]): string {
   return "GNU tar";
 }
 
+/**
+ * Whether each long name of GNU's own form ends with a NUL. Where a change has taken that away, GNU's tar
+ * shows what lies behind the name in its memory.
+ */
+function endsLongNames(bytes: Buffer): boolean {
+  for (let at = 0; at + 512 <= bytes.length;) {
+    const size = Number.parseInt(bytes.toString("latin1", at + 124, at + 136), 8) || 0;
+    const isLongName = "LK".includes(bytes.toString("latin1", at + 156, at + 157));
+    if (isLongName && bytes[at + 511 + size] !== 0) return false;
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return true;
+}
+
 /** Names that one line of a listing can hold. */
 function isListable({ name }: ArchiveEntry): boolean {
   return !/[\n\ufffd\u0000]/.test(name);
@@ -183,7 +197,7 @@ export const tars: Grammar = {
     const whole = read([bytes]);
     assert.deepEqual(read(pieces(random, bytes)), whole);
     if (whole.outcome !== "done") return whole.outcome;
-    const isListed = random.oneIn(12) && whole.entries.every(isListable);
+    const isListed = random.oneIn(12) && whole.entries.every(isListable) && endsLongNames(bytes);
     if (isListed) checkByGnuTar(bytes, whole.entries);
     await checkByIndex(round, bytes, whole);
     return "done";

@@ -59,7 +59,7 @@ describe("a turn", () => {
     const { area, heir } = scene(context);
     assert.equal(await inTurn(area, "out", heir, () => Promise.resolve("done")), "done");
     assert.equal(fs.existsSync(area), false);
-    assert.equal(await hasLeftovers(area), false);
+    assert.equal(hasLeftovers(area), false);
   });
 
   test("is had by one at a time", async (context) => {
@@ -110,7 +110,7 @@ describe("what the dead have begun", () => {
     leave(`${DEAD}.0a.journal`);
     leave(`${DEAD}.0b.journal`, "");
     leave(`${DEAD}.0c.journal.123-0f`, '{"version":');
-    assert.equal(await hasLeftovers(area), true);
+    assert.equal(hasLeftovers(area), true);
     await inTurn(area, "out", heir, () => {
       assert.deepEqual(finished, [JOURNAL]);
       assert.equal(fs.readdirSync(area).length, 1);
