@@ -150,7 +150,7 @@ async function writeBlob(
   await makeFolder(dirname(target), root, place);
   if (observe(target)?.type === "file" && (await isWholeFile(target, { digest, size })))
     return false;
-  const draft = await stagingPath(area);
+  const draft = stagingPath(area);
   try {
     await writeDraft(draft, checkedBytes({ digest, size }, blob.open(), place.subject));
     await rename(draft, target);

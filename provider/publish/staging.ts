@@ -32,7 +32,7 @@ async function newFolder({ cacheDirectory, temporaryDirectory }: Settings): Prom
   const area = join(cacheDirectory, "staging");
   try {
     await sweepStaging(area);
-    const folder = await stagingPath(area);
+    const folder = stagingPath(area);
     await mkdir(folder, { mode: 0o700 });
     return folder;
   } catch (error) {

@@ -38,10 +38,10 @@ export function openBlobFolder(directory: string): BlobFolder {
     async publish(digest: string, fill: (draft: string) => Promise<void>) {
       swept ??= sweepStaging(staging);
       await swept;
-      const draft = await stagingPath(staging);
+      const draft = stagingPath(staging);
       try {
         await fill(draft);
-        await ensureFolder(dirname(file(digest)), 0o777);
+        ensureFolder(dirname(file(digest)), 0o777);
         await rename(draft, file(digest));
       } catch (error) {
         await rm(draft, { force: true }).catch(() => undefined);

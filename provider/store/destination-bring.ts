@@ -2,7 +2,8 @@
  * Brings content to a destination: into a folder beside it first, and from there by renames, whole or
  * file by file, under a journal. Before that is written, nothing at the destination is touched.
  */
-import { chmod, mkdir } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
+import { chmod } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Report } from "../context";
 import { contentDigest } from "../content-digest";
@@ -58,12 +59,14 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
     if (tree !== undefined) return tree;
   }
   const { area, parent, shown } = ground;
-  await making(parent, ensureFolder(parent, 0o777));
+  making(parent, () => {
+    ensureFolder(parent, 0o777);
+  });
   const around = dirname(area);
-  const path = await making(around, stagingPath(area));
+  const path = making(around, () => stagingPath(area));
   let draft: Draft | undefined;
   try {
-    await making(around, mkdir(path, { recursive: true }));
+    making(around, () => mkdirSync(path, { recursive: true }));
     const receipt = receiptOf(wanted.key.key, path, await fill(path));
     const filled: Draft = { path, receipt, isAnnounced: false };
     draft = filled;
@@ -77,10 +80,12 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
 }
 
 /** What needs the folder around the drafts says so where it fails: that is the one to be written. */
-async function making<T>(parent: string, work: Promise<T>): Promise<T> {
-  return await work.catch((error: unknown) => {
+function making<T>(parent: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
     throw folderError(error, parent, HINT);
-  });
+  }
 }
 
 /** All is there, but perhaps the record, or our name in it. Undefined where it has gone meanwhile. */

@@ -81,7 +81,7 @@ async function takeAway(removal: Removal, isFileByFile: boolean): Promise<void> 
       return;
     }
     // Until here the next run would put it back; from here it sweeps it up.
-    const gone = await stagingPath(area);
+    const gone = stagingPath(area);
     await rename(aside, gone);
     await writeRecord(recordFile, undefined);
     await removeTree(gone);

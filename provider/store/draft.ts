@@ -2,7 +2,7 @@
  * Writes bytes that come in pieces to a new file, in few large writes, and goes on to the next pieces
  * while the disk is busy. Looks at no byte.
  */
-import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, openSync, writev, writevSync } from "node:fs";
 import { factsOfOpen, type FileFacts } from "./file-facts";
 
 /** What is handed to the disk at once. To hand it over costs as much as to hash some ten KiB. */
@@ -10,6 +10,9 @@ const WRITE_BYTES = 1024 ** 2;
 
 /** Pieces of it: they may be tiny, and each has a price in memory. */
 const WRITE_PIECES = 256;
+
+/** A draft that is no larger is written at once: to hand it over would take longer. */
+const SMALL_BYTES = 128 * 1024;
 
 /**
  * @param grown - Told how many bytes are on the disk, each time that some come.
@@ -20,14 +23,15 @@ export async function writeDraft(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   grown: (bytes: number) => void = () => undefined,
 ): Promise<FileFacts> {
-  const handle = await open(path, "wx", 0o644);
+  const file = openSync(path, "wx", 0o644);
   let underWay = Promise.resolve();
   try {
     let pieces: Uint8Array[] = [];
     let bytes = 0;
     let total = 0;
     const write = async (next: readonly Uint8Array[], end: number): Promise<void> => {
-      await writeAll(handle, next);
+      if (end <= SMALL_BYTES) writeAtOnce(file, next);
+      else await writeAll(file, next);
       grown(end);
     };
     for await (const chunk of chunks) {
@@ -43,21 +47,36 @@ export async function writeDraft(
     }
     await underWay;
     await write(pieces, total + bytes);
-    return factsOfOpen(handle.fd);
+    return factsOfOpen(file);
   } finally {
     await underWay.catch(() => undefined);
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  if (pieces.length === 0) return;
-  const { bytesWritten } = await handle.writev(pieces);
-  let skipped = 0;
-  for (const piece of pieces) {
-    const start = Math.min(piece.length, Math.max(0, bytesWritten - skipped));
-    skipped += piece.length;
-    // As much as the disk has left over of it; rarely anything.
-    if (start < piece.length) await handle.writeFile(piece.subarray(start));
+function writeAtOnce(file: number, pieces: readonly Uint8Array[]): void {
+  for (let rest = pieces; rest.length > 0;) rest = unwritten(rest, writevSync(file, rest));
+}
+
+async function writeAll(file: number, pieces: readonly Uint8Array[]): Promise<void> {
+  for (let rest = pieces; rest.length > 0;) {
+    const waiting = rest;
+    const written = await new Promise<number>((resolve, reject) => {
+      writev(file, waiting, (error, count) => {
+        if (error === null) resolve(count);
+        else reject(error);
+      });
+    });
+    rest = unwritten(waiting, written);
   }
+}
+
+/** As much as the disk has left over of it; rarely anything. */
+function unwritten(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+  let skipped = 0;
+  return pieces.flatMap((piece) => {
+    const start = Math.min(piece.length, Math.max(0, written - skipped));
+    skipped += piece.length;
+    return start < piece.length ? [piece.subarray(start)] : [];
+  });
 }

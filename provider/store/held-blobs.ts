@@ -22,7 +22,7 @@ export async function holdBlobs(
   digests: readonly string[],
 ): Promise<Release> {
   try {
-    const note = await stagingPath(notesOf(cacheDirectory));
+    const note = stagingPath(notesOf(cacheDirectory));
     await writeNewFile(note, digests.join("\n"));
     return () => {
       try {

@@ -114,7 +114,7 @@ export function leave(area: string): void {
 async function takeTurn(area: string, subject: string, patienceMs: number): Promise<string> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const file = await putUpSign(area);
+    const file = putUpSign(area);
     const rival = file === undefined ? undefined : await livingRival(area, file);
     if (file !== undefined && rival === undefined) return file;
     if (file !== undefined) removeFile(file);
@@ -124,8 +124,8 @@ async function takeTurn(area: string, subject: string, patienceMs: number): Prom
 }
 
 /** Undefined where somebody has removed the folder, which was empty, at this very moment. */
-async function putUpSign(area: string): Promise<string | undefined> {
-  await ensureFolder(area);
+function putUpSign(area: string): string | undefined {
+  ensureFolder(area);
   const file = journalPath(area, formatIdentity(ownIdentity()));
   try {
     writeFileSync(file, "", { flag: "wx" });

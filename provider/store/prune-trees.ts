@@ -80,8 +80,8 @@ async function removeUnused(
   const receipt = receiptFile(directory, name);
   removePlanted(area);
   removePlanted(dirname(receipt));
-  const oldReceipt = await stagingPath(area);
-  const oldTree = await stagingPath(area);
+  const oldReceipt = stagingPath(area);
+  const oldTree = stagingPath(area);
   const isTaken = await moved(receipt, oldReceipt);
   // Another process is at it, and may give the receipt back.
   if (hasReceipt && !isTaken) return false;

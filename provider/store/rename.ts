@@ -2,7 +2,7 @@
  * The one rename of the store. On Windows a file that somebody has open for a moment (a virus scanner,
  * an indexer) cannot be renamed: it is tried again for a while. Nowhere else is anything tried twice.
  */
-import { rename as renameOnce } from "node:fs/promises";
+import { renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../errors";
 import { observe } from "./observe";
@@ -22,7 +22,7 @@ const TAKEN = ["ENOTEMPTY", "EEXIST", "ENOTDIR"];
 /** The parts of the system that renaming knows. */
 export interface RenameSystem {
   readonly platform: NodeJS.Platform;
-  rename(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): void;
   wait(milliseconds: number): Promise<unknown>;
   /** Whether anything lies at the path. */
   exists(path: string): boolean;
@@ -48,7 +48,7 @@ export function createRenaming(system: RenameSystem): Renaming {
     let waited = 0;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       try {
-        await system.rename(from, to);
+        system.rename(from, to);
         return;
       } catch (error) {
         if (!isInUse(error) || waited >= PATIENCE_MS || isFinal()) throw error;
@@ -76,7 +76,7 @@ export function createRenaming(system: RenameSystem): Renaming {
 
 export const { rename, renameInto } = createRenaming({
   platform: process.platform,
-  rename: (from, to) => renameOnce(from, to),
+  rename: renameSync,
   wait: sleep,
   exists: (path) => observe(path) !== undefined,
 });

@@ -7,6 +7,7 @@
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmdirSync,
@@ -14,15 +15,15 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { systemCode } from "../errors";
 
 /** Bytes above which a file is read and written by the thread pool. */
 const LARGE = 64 * 1024;
 
 /** Makes the folder, and those above it, where it is missing. `mode` defaults to 0o755. */
-export async function ensureFolder(folder: string, mode = 0o755): Promise<void> {
-  if (!existsSync(folder)) await mkdir(folder, { recursive: true, mode });
+export function ensureFolder(folder: string, mode = 0o755): void {
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode });
 }
 
 /** Removes a file or a symlink; one that is not there is no error. */

@@ -21,8 +21,8 @@ import { isFarFrom } from "./use-mark";
 const FOREIGN_WORK_MS = 24 * 60 * 60 * 1000;
 
 /** A path inside `area` that nobody else uses; `area` exists afterwards, the path does not. */
-export async function stagingPath(area: string): Promise<string> {
-  await ensureFolder(area);
+export function stagingPath(area: string): string {
+  ensureFolder(area);
   return join(area, `${formatIdentity(ownIdentity())}.${randomBytes(6).toString("hex")}`);
 }
 

@@ -172,7 +172,7 @@ async function prepare(
   await mkdir(area, { recursive: true });
   await ignoreByGit(directory).catch(() => undefined);
   await sweepStaging(area);
-  return { area, draft: await stagingPath(area) };
+  return { area, draft: stagingPath(area) };
 }
 
 /** What the user has made of the file is left alone. */
@@ -183,7 +183,7 @@ async function ignoreByGit(directory: string): Promise<void> {
 
 /** Two renames: what lies at `target` steps aside, `draft` takes its place. False where another was faster. */
 async function replace(area: string, draft: string, target: string): Promise<boolean> {
-  const aside = await stagingPath(area);
+  const aside = stagingPath(area);
   await rename(target, aside).catch((error: unknown) => {
     // Somebody else has just moved it aside; the place is free.
     if (systemCode(error) !== "ENOENT") throw error;

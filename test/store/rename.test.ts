@@ -23,8 +23,7 @@ function failing(
       rename() {
         const code = codes[tried.renames];
         tried.renames += 1;
-        if (code === undefined) return Promise.resolve();
-        return Promise.reject(Object.assign(new Error(code), { code }));
+        if (code !== undefined) throw Object.assign(new Error(code), { code });
       },
       wait(milliseconds) {
         tried.waited += milliseconds;
