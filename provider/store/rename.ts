@@ -76,7 +76,9 @@ export function createRenaming(system: RenameSystem): Renaming {
 
 export const { rename, renameInto } = createRenaming({
   platform: process.platform,
-  rename: renameSync,
+  rename: (from, to) => {
+    renameSync(from, to);
+  },
   wait: sleep,
   exists: (path) => observe(path) !== undefined,
 });

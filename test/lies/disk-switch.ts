@@ -37,7 +37,12 @@ function replace(functions: object, name: string, by: (real: Function) => Functi
 
 const isReadOnly = code === "EROFS";
 
-for (const name of ["mkdir", "rename", "rm", "rmdir", "utimes", "writeFile"]) {
+for (const name of ["mkdir", "rename", "rm", "rmdir", "unlink", "utimes", "writeFile"]) {
+  replace(fs, `${name}Sync`, (real) => (path, data, ...more) => {
+    if (isBelow(path) && isReadOnly) throw refusal();
+    if (isBelow(path) && name === "writeFile") take(data);
+    return real(path, data, ...more);
+  });
   replace(promises, name, (real) => async (path, data, ...more) => {
     if (isBelow(path) && isReadOnly) throw refusal();
     if (isBelow(path) && name === "writeFile") take(data);
@@ -61,6 +66,19 @@ replace(fs, "openSync", (real) => (path, flags, ...more) => {
   const descriptor = real(path, flags, ...more);
   if (isBelow(path) && flags !== "r") opened.add(descriptor);
   return descriptor;
+});
+replace(fs, "writevSync", (real) => (descriptor, pieces, ...more) => {
+  if (opened.has(descriptor)) take(Buffer.concat(pieces as readonly Uint8Array[]));
+  return real(descriptor, pieces, ...more);
+});
+replace(fs, "writev", (real) => (descriptor, pieces, ...more) => {
+  try {
+    if (opened.has(descriptor)) take(Buffer.concat(pieces as readonly Uint8Array[]));
+  } catch (error) {
+    (more.at(-1) as Function)(error);
+    return undefined;
+  }
+  return real(descriptor, pieces, ...more);
 });
 replace(fs, "writeSync", (real) => (descriptor, data, ...more) => {
   if (opened.has(descriptor)) take(data);

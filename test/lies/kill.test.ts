@@ -32,7 +32,7 @@ const MANY = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`many/
 
 /** Enough bytes that threads unpack them. */
 const LARGE = Object.fromEntries(
-  Array.from({ length: 150 }, (_, at) => [`large/${at}`, randomBytes(32_768).toString("hex")]),
+  Array.from({ length: 300 }, (_, at) => [`large/${at}`, randomBytes(32_768).toString("hex")]),
 );
 
 interface Ground {

@@ -7,20 +7,20 @@ import { filler } from "./content";
 import { NEW, OLD, OWNER, siteFor, sorted, type Site } from "./destination-for-test";
 
 /** The module itself, whose functions can be replaced. */
-const { promises } = createRequire(__filename)("node:fs") as typeof import("node:fs");
+const system = createRequire(__filename)("node:fs") as typeof import("node:fs");
 
 /** Does `work` right before the folder of the site is renamed for the first time. */
 function beforeItGoesAside(context: TestContext, { target }: Site, work: () => void): void {
-  const real = promises.rename;
+  const real = system.renameSync;
   context.after(() => {
-    promises.rename = real;
+    system.renameSync = real;
   });
-  promises.rename = async (from, to) => {
+  system.renameSync = (from, to) => {
     if (from === target) {
-      promises.rename = real;
+      system.renameSync = real;
       work();
     }
-    await real(from, to);
+    real(from, to);
   };
 }
 

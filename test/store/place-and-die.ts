@@ -20,7 +20,7 @@ export interface Order {
 }
 
 const CHANGES = {
-  sync: ["renameSync", "unlinkSync", "rmdirSync", "mkdirSync", "chmodSync"],
+  sync: ["renameSync", "unlinkSync", "rmdirSync", "mkdirSync", "chmodSync", "writeFileSync"],
   promised: ["rename", "rm", "rmdir", "mkdir", "writeFile"],
 };
 

@@ -47,13 +47,13 @@ function standIn(target: string): void {
         : stats;
     },
   });
-  const { rename } = fs.promises;
+  const { renameSync } = fs;
   const isInside = (path: unknown): boolean => String(path).startsWith(`${target}/`);
-  fs.promises.rename = async (from, to) => {
+  fs.renameSync = (from, to) => {
     const isAcross = isInside(from) !== isInside(to);
     const code = from === target || to === target ? "EBUSY" : isAcross ? "EXDEV" : undefined;
     if (code !== undefined) throw Object.assign(new Error(code), { code });
-    await rename(from, to);
+    renameSync(from, to);
   };
 }
 
