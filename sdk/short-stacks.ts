@@ -15,9 +15,9 @@ export interface ShortStacks {
 export function shortenStacks(): ShortStacks {
   const before = Error.stackTraceLimit;
   const restore = (): void => {
-    Error.stackTraceLimit = before;
+    limitStacks(before);
   };
-  Error.stackTraceLimit = Math.min(before, 1);
+  limitStacks(Math.min(before, 1));
   return {
     restore,
     whole(error) {
@@ -28,4 +28,9 @@ export function shortenStacks(): ShortStacks {
       return error;
     },
   };
+}
+
+/** No assignment: that throws where somebody has frozen what is built in (`node --frozen-intrinsics`). */
+function limitStacks(frames: number): void {
+  Reflect.set(Error, "stackTraceLimit", frames);
 }

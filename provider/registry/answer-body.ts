@@ -8,6 +8,9 @@ import type { Dispatcher } from "undici";
 /** Kept for the reader: with less, sender and reader stop each other at every piece. */
 const MOST_BYTES = 512 * 1024;
 
+/** About what each piece costs besides: a sender may make them of one byte. */
+const PIECE_BYTES = 128;
+
 /** For one reader. Whoever does not read to the end has to `destroy` it. */
 export class AnswerBody implements AsyncIterable<Buffer> {
   readonly #controller: Dispatcher.DispatchController;
@@ -25,7 +28,7 @@ export class AnswerBody implements AsyncIterable<Buffer> {
   push(piece: Buffer): void {
     if (this.#isOver) return;
     this.#pieces.push(piece);
-    this.#bytes += piece.length;
+    this.#bytes += piece.length + PIECE_BYTES;
     if (this.#bytes >= MOST_BYTES) this.#controller.pause();
     this.#wake?.();
   }

@@ -68,5 +68,6 @@ function lazyTransport(settings: Settings): Transport {
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal });
+  // A signal for each: Node warns of a leak where more than ten listen to one, and many pulls may wait.
+  await sleep(milliseconds, undefined, { signal: AbortSignal.any([signal]) });
 }

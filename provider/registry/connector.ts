@@ -1,6 +1,7 @@
 /**
  * Opens a connection to a server: how it is verified, and how long it may take. Sends nothing.
  */
+import { Socket } from "node:net";
 import type { buildConnector as Connectors } from "undici";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is what it exports
 import buildConnector = require("undici/lib/core/connect.js");
@@ -17,6 +18,9 @@ export interface Meeting {
   /** Milliseconds for a connection, its TLS handshake included. */
   readonly timeout: number;
 }
+
+/** Sockets that are not connected yet. */
+export type Dialing = Set<Socket>;
 
 /** Milliseconds for each address of a name; Node's quarter of a second is too short for a VPN. */
 const ADDRESS_TIMEOUT = 1_000;
@@ -45,24 +49,33 @@ function identityOf(pair: ClientCertificate | undefined): Identity {
  * Given authorities come first, or Node's own roots, which are compiled in: to read and parse all others
  * takes as long as a small pull, and they are asked only about an authority that is none of these.
  */
-export function createConnector(meeting: Meeting, trust: Trust): Connectors.connector {
-  return noting(survivingEnd(connectorOf(meeting, trust)));
+export function createConnector(
+  meeting: Meeting,
+  trust: Trust,
+  dialing: Dialing = new Set(),
+): Connectors.connector {
+  const connector = connectorOf(meeting, trust, dialing);
+  return noting(survivingEnd(connector));
 }
 
-function connectorOf(meeting: Meeting, trust: Trust): Connectors.connector {
+function connectorOf(meeting: Meeting, trust: Trust, dialing: Dialing): Connectors.connector {
   const { tls, clientCertificate, timeout } = meeting;
-  if (tls.skipVerify) return buildConnector(verifiedBy(meeting, trust));
+  if (tls.skipVerify) return noticed(buildConnector(verifiedBy(meeting, trust)), dialing);
   const { certificateAuthorities: given } = tls;
   let wide: Connectors.connector | undefined;
-  const widest = (): Connectors.connector => (wide ??= buildConnector(verifiedBy(meeting, trust)));
+  const widest = (): Connectors.connector =>
+    (wide ??= noticed(buildConnector(verifiedBy(meeting, trust)), dialing));
   let narrow: Connectors.connector | undefined;
   const narrowest = (): Connectors.connector =>
-    (narrow ??= buildConnector({
-      timeout,
-      autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
-      rejectUnauthorized: true,
-      secureContext: trust.narrowContext(given, identityOf(clientCertificate)),
-    }));
+    (narrow ??= noticed(
+      buildConnector({
+        timeout,
+        autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT,
+        rejectUnauthorized: true,
+        secureContext: trust.narrowContext(given, identityOf(clientCertificate)),
+      }),
+      dialing,
+    ));
   return (options, callback) => {
     if (options.protocol === "https:" && wide !== undefined) {
       connectWith(widest, options, callback);
@@ -75,6 +88,19 @@ function connectorOf(meeting: Meeting, trust: Trust): Connectors.connector {
       if (isHopeless || !hasMore()) callback(...result);
       else connectWith(widest, options, callback);
     });
+  };
+}
+
+/** The same connector, whose sockets are among those that are dialing until they are connected, or fail. */
+function noticed(connect: Connectors.connector, dialing: Dialing): Connectors.connector {
+  // undici gives the socket back, of which its types know nothing.
+  const dial: (...given: Parameters<Connectors.connector>) => unknown = connect;
+  return (options, callback) => {
+    const socket = dial(options, (...result) => {
+      if (socket instanceof Socket) dialing.delete(socket);
+      callback(...result);
+    });
+    if (socket instanceof Socket) dialing.add(socket);
   };
 }
 

@@ -30,6 +30,8 @@ export function receiveAnswer(
       const reason = signal.reason as Error;
       if (body === undefined) begun?.abort(reason);
       else body.destroy(reason);
+      // One that still waits for its connection ends only when it has it; nobody has to wait for that.
+      reject(reason);
     };
     signal.addEventListener("abort", abort, { once: true });
     const end = (failure?: Error): void => {

@@ -10,7 +10,7 @@ import { digestOf } from "../digest";
 import type { Settings } from "../settings/settings";
 import type { ClientCertificate, TlsOptions } from "../types";
 import type { AnswerBody } from "./answer-body";
-import { createConnector } from "./connector";
+import { createConnector, type Dialing } from "./connector";
 import type { Deadlines } from "./deadlines";
 import type { ProxyParts } from "./proxy-dispatcher";
 import { receiveAnswer } from "./receive-answer";
@@ -53,6 +53,7 @@ const CONNECTIONS = 32;
 export function createTransport(settings: Settings): Transport {
   const trust = createTrust(settings);
   const dispatchers = new Map<string, Dispatcher>();
+  const dialing: Dialing = new Set();
   const dispatcherFor = (asked: TransportRequest): Dispatcher => {
     const key = connectionKey(asked);
     const known = dispatchers.get(key);
@@ -61,7 +62,7 @@ export function createTransport(settings: Settings): Transport {
     const meeting = { tls, clientCertificate, timeout: deadlines.connect };
     const dispatcher =
       proxy === undefined
-        ? new Agent({ connect: createConnector(meeting, trust), connections: CONNECTIONS })
+        ? new Agent({ connect: createConnector(meeting, trust, dialing), connections: CONNECTIONS })
         : loadProxyDispatcher({
             ...{ proxy, meeting, trust, connections: CONNECTIONS },
             headersTimeout: deadlines.headers,
@@ -89,6 +90,8 @@ export function createTransport(settings: Settings): Transport {
     },
     close: async () => {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+      // undici leaves them to themselves, and the process would live until they have failed.
+      for (const socket of dialing) socket.destroy();
     },
   };
 }

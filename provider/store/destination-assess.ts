@@ -107,7 +107,7 @@ export function stateOf(ground: Ground, seen: Assessment, wanted: Wanted): Desti
   const changes = changesOf(standing);
   const isOther = record.key !== wanted.key.key;
   if (changes.length > 0 && wanted.onLocalChange === "error") {
-    if (isOther && isAdoptable(seen)) return { state: "placed" };
+    if (isOther && isAdoptable(seen) && !hasObsolete(seen)) return { state: "placed" };
     throw localChange(ground, changes);
   }
   if (isOther) return due(ground, seen, wanted, OTHER_CONTENT);
@@ -184,6 +184,13 @@ function isAdoptable({ entries, equal, found, record, standing }: Assessment): b
     const fits = type !== "file" || process.platform === "win32";
     return equal.has(path) && (fits || isExecutable === ((mode & 0o100) !== 0));
   });
+}
+
+/** Whether files of ours lie there that are not wanted: where some were changed, nobody knows by whom. */
+function hasObsolete({ entries = [], found, record }: Assessment): boolean {
+  const wanted = new Set(entries.map(({ path }) => path));
+  const others = (record?.entries ?? []).filter(({ path }) => !wanted.has(path));
+  return others.some(({ path, type }) => type !== "directory" && found.has(path));
 }
 
 /** Where nothing else lies there than the content that the state says was placed, it is ours. */

@@ -124,7 +124,8 @@ async function confirm(placing: Placing, seen: Assessment, turn: Turn): Promise<
 async function adopt(placing: Placing, seen: Assessment, turn: Turn): Promise<Tree> {
   const { ground, owner, wanted } = placing;
   const fresh = receiptWithoutFacts(wanted.key, seen.entries ?? []);
-  const plan = planFor(ground, seen, fresh.entries, wanted);
+  // Nothing is exchanged: there is no other folder.
+  const plan = planFor(ground, seen, fresh.entries, wanted, true);
   const record = recordAfter(plan, fresh, seen, owner);
   await turn.announce(journalOf(ground, plan.steps, undefined, record));
   tellRefusal(placing, await finish(ground, plan.steps, undefined, record));

@@ -13,10 +13,14 @@ import {
 import { isPlanted, sweepStaging } from "./staging";
 import { sweepDrafts } from "./write-file";
 
-/** Folders of small files in the cache; the cache itself holds the tally. */
-const OF_CACHE = ["", "tags", "homes", "destinations"];
+/** Folders of small files in the cache. */
+const OF_CACHE = ["tags", "homes", "destinations"];
 
-const OF_TREES = ["", RECEIPTS_FOLDER, CLAIMS_FOLDER, DESTINATIONS_FOLDER];
+/** What is written in the cache itself, which may be any folder of the user's, and beside the trees. */
+const TALLY = "tally";
+const IGNORE = ".gitignore";
+
+const OF_TREES = [RECEIPTS_FOLDER, CLAIMS_FOLDER, DESTINATIONS_FOLDER];
 
 /** Sweeps the cache, and the folder of trees and records; neither need exist. Best effort. */
 export async function sweepLeftovers(
@@ -25,10 +29,13 @@ export async function sweepLeftovers(
 ): Promise<void> {
   await sweepNotes(cacheDirectory);
   await sweepStaging(join(cacheDirectory, "staging"));
+  await sweepDrafts(cacheDirectory, TALLY);
   for (const name of OF_CACHE) await sweepDrafts(join(cacheDirectory, name));
-  const area = join(treesDirectory, STAGING_FOLDER);
+  await sweepDrafts(treesDirectory, IGNORE);
   // A checkout may come with links in their places.
-  if (isPlanted(area)) return;
-  await sweepStaging(area);
-  for (const name of OF_TREES) await sweepDrafts(join(treesDirectory, name));
+  const area = join(treesDirectory, STAGING_FOLDER);
+  if (!isPlanted(area)) await sweepStaging(area);
+  for (const folder of OF_TREES.map((name) => join(treesDirectory, name))) {
+    if (!isPlanted(folder)) await sweepDrafts(folder);
+  }
 }

@@ -11,6 +11,9 @@ import { systemCode } from "../errors";
 /** `ps` answers at once, or not at all. */
 const PS_MS = 2_000;
 
+/** The start time of a process that did not see its own: its pid alone tells whether it lives. */
+const UNSEEN = "0";
+
 /** A process that outlives its pid's reuse: pid and start time, within one host's pid namespace. */
 export interface ProcessIdentity {
   readonly realm: string;
@@ -83,7 +86,7 @@ export function ownIdentity(): ProcessIdentity {
   return (own ??= Object.freeze({
     realm: realm(),
     pid: process.pid,
-    startTime: processFacts(process.pid)?.startTime ?? "0",
+    startTime: processFacts(process.pid)?.startTime ?? UNSEEN,
   }));
 }
 
@@ -105,7 +108,8 @@ export function lifeOf(identity: ProcessIdentity): "alive" | "dead" | "elsewhere
   if (identity.realm !== realm()) return "elsewhere";
   const facts = processFacts(identity.pid);
   if (facts !== undefined) {
-    return facts.startTime === identity.startTime && !facts.isZombie ? "alive" : "dead";
+    const isSame = identity.startTime === UNSEEN || facts.startTime === identity.startTime;
+    return isSame && !facts.isZombie ? "alive" : "dead";
   }
   try {
     process.kill(identity.pid, 0);

@@ -109,12 +109,15 @@ export function contradiction(entry: Entry, local: LocalFileHeader): string | un
   if ((flags & ENCRYPTED) !== 0) return "encryption";
   const sizes = localSizes(local, fields);
   if (sizes === undefined) return "size";
-  const isEmpty = local.crc32 === 0 && sizes.compressed === 0 && sizes.uncompressed === 0;
-  if ((flags & SIZES_FOLLOW) !== 0 && isEmpty) return undefined;
-  if (local.crc32 !== entry.crc32) return "checksum";
-  const isSame =
-    sizes.compressed === entry.compressedSize && sizes.uncompressed === entry.uncompressedSize;
-  return isSame ? undefined : "size";
+  // Who writes a stream leaves out what it cannot know yet: some all three, Info-ZIP not the size of a file.
+  const mayFollow = (flags & SIZES_FOLLOW) !== 0;
+  const differs = (said: number, known: number): boolean =>
+    said !== known && !(mayFollow && said === 0);
+  if (differs(local.crc32, entry.crc32)) return "checksum";
+  const isOther =
+    differs(sizes.compressed, entry.compressedSize) ||
+    differs(sizes.uncompressed, entry.uncompressedSize);
+  return isOther ? "size" : undefined;
 }
 
 interface Sizes {

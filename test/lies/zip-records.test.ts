@@ -202,6 +202,16 @@ describe("an entry with", () => {
       /extra field length/,
       one({ central: { extra: Buffer.from("01001000", "hex") } }),
     ],
+    "another size than behind its content": [
+      "BAD_ARCHIVE",
+      /differ in the size/,
+      one({ hasDescriptor: true, local: { bytes: 1 } }),
+    ],
+    "another checksum than behind its content": [
+      "BAD_ARCHIVE",
+      /differ in the checksum/,
+      one({ hasDescriptor: true, local: { crc: 1 } }),
+    ],
     "a NUL behind its name": ["UNSAFE_ARCHIVE", /NUL/, one({ path: "a\0" })],
     "a target that inflates to more": [
       "BAD_ARCHIVE",

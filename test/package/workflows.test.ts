@@ -132,6 +132,7 @@ describe("a release", () => {
     const published = scripts.filter((script) => script.includes("npm publish"));
     assert.equal(published.length, 1);
     assert.match(published[0] ?? "", /npm publish \.\/\*\.tgz --provenance --access public/);
+    assert.match(published[0] ?? "", /--tag "\$NPM_TAG"/, "a pre-release is never the latest");
     assert.ok(scripts.some((script) => script.startsWith("sha256sum --check")));
   });
 

@@ -45,6 +45,14 @@ describe("the body of an answer", () => {
     assert.equal((await next).done, true);
   });
 
+  test("lets a connection wait that sends pieces of one byte, before they fill the memory", () => {
+    const { asked, body } = connection();
+    let count = 0;
+    for (; asked.length === 0 && count < 512 * 1024; count += 1) body.push(Buffer.from("a"));
+    assert.deepEqual(asked, ["pause"]);
+    assert.ok(count < 8 * 1024, `${count} pieces`);
+  });
+
   test("ends the connection where the reader wants no more", async () => {
     const { asked, body } = connection();
     body.push(Buffer.from("a"));

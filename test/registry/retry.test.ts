@@ -1,11 +1,14 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
+import { openAsking } from "../../provider/registry/asking";
 import {
   nextPause,
   type Outcome,
   parseRetryAfter,
   type Patience,
 } from "../../provider/registry/retry";
+import { BARE } from "./world";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 
@@ -109,4 +112,21 @@ describe("parseRetryAfter", () => {
       assert.equal(parseRetryAfter(header, NOW), expected);
     });
   }
+});
+
+test("many that wait under one signal bring no warning of a leak, and all end with it", async () => {
+  const { wait } = openAsking(BARE);
+  const signals = new AbortController();
+  const warnings: string[] = [];
+  const hear = ({ name }: Error): number => warnings.push(name);
+  process.on("warning", hear);
+  const waits = Array.from({ length: 32 }, () => wait(60_000, signals.signal));
+  // Behind all that they may have brought.
+  process.emitWarning("heard", "LastWarning");
+  await once(process, "warning");
+  process.off("warning", hear);
+  signals.abort();
+  const ended = await Promise.allSettled(waits);
+  assert.ok(ended.every(({ status }) => status === "rejected"));
+  assert.deepEqual(warnings, ["LastWarning"]);
 });

@@ -69,6 +69,19 @@ for (const [type, make] of Object.entries(MAKERS)) {
   });
 }
 
+test("where built-in things are frozen, stacks stay long, and nothing is thrown", () => {
+  const before = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit");
+  // As under --frozen-intrinsics, but for one property.
+  Object.defineProperty(Error, "stackTraceLimit", { writable: false });
+  try {
+    const stacks = shortenStacks();
+    assert.equal(Error.stackTraceLimit, before?.value);
+    stacks.restore();
+  } finally {
+    Object.defineProperty(Error, "stackTraceLimit", before ?? {});
+  }
+});
+
 test("what is thrown and is no error stays as it is", () => {
   const stacks = shortenStacks();
   assert.equal(stacks.whole("text"), "text");

@@ -112,6 +112,54 @@ describe("without a record", () => {
   });
 });
 
+describe("with a record of other content, and changes to what is wanted now", () => {
+  const file = (path: string, text: string): Part => ({ path, type: "file", mode: 0o644, text });
+
+  /** The new content lies there, of which the record does not tell, beside a file of the old. */
+  async function outdated(
+    context: { after(work: () => void): void },
+    spoil: (site: Site) => void,
+  ): Promise<{ site: Site; wanted: Wanted }> {
+    const site = siteFor(context);
+    const old = placedTree(context, [file("doc.txt", "old"), file("gone.txt", "gone")]);
+    const strict = site.wanted(OLD, "error");
+    await site.destination.place({ ...strict, tree: old.tree }, OWNER, old.fill, site.report);
+    fs.writeFileSync(site.file("doc.txt"), "new!");
+    fs.chmodSync(site.file("doc.txt"), 0o664);
+    spoil(site);
+    const { tree } = placedTree(context, [file("doc.txt", "new!")]);
+    return { site, wanted: { ...site.wanted(NEW, "error"), tree } };
+  }
+
+  test("it becomes ours where nothing of the old is left, with its modes", async (context) => {
+    const { site, wanted } = await outdated(context, ({ file: at }) => {
+      fs.rmSync(at("gone.txt"));
+    });
+    assert.deepEqual(await site.destination.look(wanted), { state: "placed" });
+    await site.destination.place(wanted, OWNER, never, site.report);
+    assert.equal(fs.statSync(site.file("doc.txt")).mode & 0o777, 0o644);
+    await site.place(OLD, { rule: "error" });
+    assert.deepEqual(site.content(), OLD);
+  });
+
+  for (const [name, spoil] of Object.entries({
+    "unchanged is left": () => undefined,
+    "changed is left, among files of others": ({ file: at }: Site) => {
+      fs.writeFileSync(at("gone.txt"), "edited");
+      fs.writeFileSync(at("own.txt"), "own");
+    },
+  })) {
+    test(`a file of the old that ${name} makes it a local change, and stays`, async (context) => {
+      const { site, wanted } = await outdated(context, spoil);
+      const before = site.content();
+      await refused(site.destination.look(wanted), "LOCAL_CHANGE", /doc\.txt/);
+      const place = site.destination.place(wanted, OWNER, never, site.report);
+      await refused(place, "LOCAL_CHANGE", /doc\.txt/);
+      assert.deepEqual(site.content(), before);
+    });
+  }
+});
+
 test("a folder that was moved to another place is no longer ours", async (context) => {
   const { place, project, records, report, target, wanted } = siteFor(context);
   await place(OLD);

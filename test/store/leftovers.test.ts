@@ -48,6 +48,27 @@ test("nothing of a checkout is swept through a link", async (t) => {
   assert.ok(fs.existsSync(join(elsewhere, "staging", WORK)));
 });
 
+test("drafts behind a link in the place of a folder of records stay", async (t) => {
+  const elsewhere = folderFor(t);
+  const trees = join(folderFor(t), ".oci-artifacts");
+  const draft = join(elsewhere, `x.json${DRAFT}`);
+  write(draft);
+  for (const name of ["receipts", "claims", "destinations"]) {
+    fs.mkdirSync(join(trees, ".pulumi"), { recursive: true });
+    fs.symlinkSync(elsewhere, join(trees, ".pulumi", name));
+  }
+  await sweepLeftovers(trees, folderFor(t));
+  assert.ok(fs.existsSync(draft));
+});
+
+test("a cache in a folder of the user's is not swept of what only looks like a draft", async (t) => {
+  const [home, trees] = [folderFor(t), folderFor(t)];
+  const notes = [home, trees].map((folder) => join(folder, `notes${DRAFT}`));
+  notes.forEach(write);
+  await sweepLeftovers(trees, home);
+  for (const path of notes) assert.ok(fs.existsSync(path), path);
+});
+
 test("a lock file that a killed run was writing leaves no draft behind the next write", async (t) => {
   const folder = folderFor(t);
   const path = join(folder, "oci-artifact.lock.json");

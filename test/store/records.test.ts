@@ -1,5 +1,6 @@
 /** Claims on trees, and what a preview has confirmed: small files that outlive processes. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -44,6 +45,14 @@ describe("claims", () => {
     const before = fs.statSync(join(folder, ".pulumi/claims", name)).ino;
     await claims.claim("one", "tree");
     assert.equal(fs.statSync(join(folder, ".pulumi/claims", name)).ino, before);
+  });
+
+  test("a pipe among them claims nothing, and nobody waits for what it would say", async (context) => {
+    const folder = folderFor(context);
+    const claims = openClaims(folder);
+    await claims.claim("one", "tree");
+    execFileSync("mkfifo", [join(folder, ".pulumi/claims", "0".repeat(32))]);
+    assert.deepEqual(await claims.claimed(), new Set(["tree"]));
   });
 });
 

@@ -47,6 +47,10 @@ describe("the identity of a process", () => {
     assert.equal(lifeOf({ ...ownIdentity(), startTime: "1" }), "dead");
   });
 
+  test("one that could not see when it started lives as long as its pid", () => {
+    assert.equal(lifeOf({ ...ownIdentity(), startTime: "0" }), "alive");
+  });
+
   test("another host's life cannot be seen", () => {
     assert.equal(lifeOf({ ...ownIdentity(), realm: "elsewhere-1" }), "elsewhere");
   });

@@ -20,6 +20,9 @@ describe("a zip", () => {
     deflated: zip(files),
     stored: zip(files.map((file) => ({ ...file, isStored: true }))),
     "with sizes behind the content": zip(files.map((file) => ({ ...file, hasDescriptor: true }))),
+    "with sizes of files in front and all else behind, as Info-ZIP streams it": zip(
+      files.map((file) => ({ ...file, hasDescriptor: true, local: { bytes: 1 } })),
+    ),
     "of zip64": zip(
       files.map((file) => ({ ...file, isZip64: true })),
       { isZip64: true },
