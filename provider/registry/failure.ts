@@ -2,6 +2,7 @@
  * What a failed request means to the user: the one place that maps sockets, certificates and
  * statuses to errors with a code, a reason and a hint. Pure; it decides nothing about trying again.
  */
+import { factOfTouching, hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
 import type { Endpoint } from "../types";
 import { CERTIFICATE_WANTED, certificateAlert } from "./certificate-alert";
@@ -104,9 +105,19 @@ export function connectionError(place: Place, error: unknown): OciError {
     const { verb, subject } = place;
     return new OciError({ code: "CANCELLED", verb, subject, fact: "it was cancelled" });
   }
+  const local = ofThisMachine(place, error);
+  if (local !== undefined) return local;
   const failure = classify(place, error);
   const reason = error instanceof Error ? reasonOf(error) : String(error);
   return failed(place, failure, reason, { cause: error });
+}
+
+/** Where this process may open nothing more, no connection either: no registry is to blame. */
+function ofThisMachine({ verb, subject }: Place, cause: unknown): OciError | undefined {
+  const code = systemCode(cause);
+  if (code !== "EMFILE" && code !== "ENFILE") return undefined;
+  const [fact = code, hint] = [factOfTouching(code), hintOfDisk(code)];
+  return new OciError({ code: "STORE", verb, subject, fact, hint, cause });
 }
 
 /** The error of an answer that is not the wanted one. `body` is the beginning of what it said. */
