@@ -24,7 +24,7 @@ export function helpText(): string {
     "       oci-artifact cache ls|prune|verify",
     "",
     "pull checks every byte of an OCI artifact, and places its content at DIR: whole, or not at all.",
-    "From a FILE of lines REF<tab>DIR it pulls all that are listed, a few at a time.",
+    "From a FILE of lines REF<tab>DIR it pulls all that are listed, many at a time.",
     "inspect tells what a reference is, and what a pull would make of it, without its content;",
     "with --endpoints, where a pull would go, in order, and why.",
     "verify tells who has signed it, where that is somebody who has to have; pull takes the same flags.",

@@ -56,7 +56,7 @@ export interface Examined {
   readonly exitCode: number;
 }
 
-/** Looks at each, a few at a time. */
+/** Looks at each, many at a time. */
 export async function examine(
   targets: readonly Target[],
   flags: FlagValues,

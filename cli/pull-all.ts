@@ -1,5 +1,5 @@
 /**
- * `oci-artifact pull --from-file`: the pulls of a list, a few at a time, over the same connections. One
+ * `oci-artifact pull --from-file`: the pulls of a list, many at a time, over the same connections. One
  * that fails stops no other; what they came to is printed in the order of the list.
  */
 import { readFile } from "node:fs/promises";

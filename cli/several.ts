@@ -1,5 +1,5 @@
 /**
- * Work on several artifacts, a few at a time: one that fails stops no other, and an interruption
+ * Work on several artifacts, many at a time: one that fails stops no other, and an interruption
  * starts no more. It knows nothing of what the work is.
  */
 import { OciError } from "../provider/errors";
