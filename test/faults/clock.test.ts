@@ -81,7 +81,7 @@ describe("a clock that is wrong by ten years, to and fro", () => {
     const blobs = fs.readdirSync(join(place.cache, "blobs/sha256")).map((hex) => `sha256:${hex}`);
     assert.ok(blobs.includes(digest));
     const release = await holdBlobs(place.cache, blobs);
-    const draft = await stagingPath(join(place.cache, "staging"));
+    const draft = stagingPath(join(place.cache, "staging"));
     fs.writeFileSync(draft, "at work");
     for (const years of ["10", "-10"]) {
       const { exitCode, stderr } = await at(years, "cache", "prune", "--all");
