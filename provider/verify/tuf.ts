@@ -104,7 +104,9 @@ async function ask(
     // Until its metadata expires, what is there is as good as what would come.
     forceCache: true,
     retry: { retries: 1 },
-    ...(repository === undefined ? {} : { mirrorURL: repository.mirror.replace(/(?<!\/)\/+$/, "") }),
+    ...(repository === undefined
+      ? {}
+      : { mirrorURL: repository.mirror.replace(/(?<!\/)\/+$/, "") }),
     ...(rootPath === undefined ? {} : { rootPath }),
   });
   return await client.getTarget("trusted_root.json");
