@@ -76,8 +76,19 @@ function connectorOf(meeting: Meeting, trust: Trust, dialing: Dialing): Connecto
       }),
       dialing,
     ));
+  let plain: Connectors.connector | undefined;
+  // Without authorities, which take longer to read than a small pull takes over plain HTTP.
+  const plainest = (): Connectors.connector =>
+    (plain ??= noticed(
+      buildConnector({ timeout, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT }),
+      dialing,
+    ));
   return (options, callback) => {
-    if (options.protocol === "https:" && wide !== undefined) {
+    if (options.protocol !== "https:") {
+      connectWith(plainest, options, callback);
+      return;
+    }
+    if (wide !== undefined) {
       connectWith(widest, options, callback);
       return;
     }
