@@ -11,6 +11,9 @@ const FORMAT = "oci-artifact-tree/1";
 /** Characters that are hashed at once: to begin costs as much as some hundred of them. */
 const HASHED_LENGTH = 64 * 1024;
 
+/** Text that is its own JSON but for the quotes: most of it, and found out sooner than JSON is made. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 const SURROGATES_AND_ABOVE = /[\ud800-\uffff]/;
 
 /**
@@ -24,14 +27,17 @@ export function contentDigest(entries: readonly TreeEntry[]): string {
   let lines = `${FORMAT}\n`;
   for (const { path, type, mode, size, sha256, target } of sortedByPath(entries)) {
     const content = (type === "symlink" ? target : sha256) ?? "";
-    // The text of the array, which is made in a third of the time where its parts are.
-    const [name, value] = [JSON.stringify(path), JSON.stringify(content)];
-    lines += `[${name},"${type}","${mode.toString(8)}",${size},${value}]\n`;
+    // The text of the array, which is made in a fraction of the time where its parts are.
+    lines += `[${quoted(path)},"${type}","${mode.toString(8)}",${size},${quoted(content)}]\n`;
     if (lines.length < HASHED_LENGTH) continue;
     hash.update(lines);
     lines = "";
   }
   return `sha256:${hash.update(lines).digest("hex")}`;
+}
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The entries in the order of the UTF-8 bytes of their paths, which no locale changes. */

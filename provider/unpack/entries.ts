@@ -97,7 +97,8 @@ function beginEntry(entry: ArchiveEntry, place: Place, options: SinkOptions): "f
 /** Where an entry goes: under the directory, which its name may begin with already. */
 function treePath(name: string, place: Place, options: SinkOptions): readonly string[] {
   const path = entryPath(name, place, options.limits);
-  const base = options.directory === "" ? [] : options.directory.split("/");
+  if (options.directory === "") return path;
+  const base = options.directory.split("/");
   if (base.every((component, index) => path[index] === component)) return path;
   return withinLimits([...base, ...path], place, options.limits);
 }

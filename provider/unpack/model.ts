@@ -114,7 +114,8 @@ export class TreeModel {
   /** The directory that holds the last component; missing ones are implied. */
   #parent(path: readonly string[], place: Place, change: Draft): DirectoryNode {
     let directory = this.root;
-    for (const [index, component] of path.slice(0, -1).entries()) {
+    for (let index = 0; index < path.length - 1; index += 1) {
+      const component = path[index] ?? "";
       const next = directory.children.get(component);
       if (next?.type === "directory") {
         directory = next;

@@ -12,6 +12,9 @@ export const BLOCK = 512;
 const CHECKSUM = 148;
 const CHECKSUM_END = 156;
 
+/** The magic of ustar, by bytes: to make a text of each would take longer than to compare them. */
+const USTAR = Buffer.from("ustar\0");
+
 const BLANK = 0x20;
 const ZERO = 0x30;
 const SEVEN = 0x37;
@@ -73,14 +76,17 @@ function isZero(bytes: Buffer, start: number): boolean {
 
 /** GNU's own headers say "ustar" and a blank, and have other things in the place of the prefix. */
 function isUstar(bytes: Buffer, start: number): boolean {
-  return bytes[start + 262] === 0 && bytes.toString("latin1", start + 257, start + 262) === "ustar";
+  for (let index = 0; index < USTAR.length; index += 1) {
+    if (bytes[start + 257 + index] !== USTAR[index]) return false;
+  }
+  return true;
 }
 
 /** A field's text ends with the first NUL, or fills the field. */
 function textAt(bytes: Buffer, start: number, length: number): string {
   let end = start;
   while (end < start + length && bytes[end] !== 0) end += 1;
-  return bytes.toString("utf8", start, end);
+  return end === start ? "" : bytes.toString("utf8", start, end);
 }
 
 /** Octal digits, with blanks before and a blank or a NUL behind; or GNU's numbers of base 256. */
