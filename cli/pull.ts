@@ -26,7 +26,7 @@ import { openTerminalReport } from "./terminal";
 /** Runs the command; what it printed last is the result. Returns the exit code. */
 export async function pullCommand(command: PullCommand): Promise<number> {
   return await run(command, async (inputs, options) => {
-    const placed = await pullTo(command.output, inputs, options);
+    const placed = await pullTo(command.output, inputs, { ...options, ownsThread: true });
     const text = command.json
       ? JSON.stringify(placed)
       : `${placed.pinned}\n${tagIn(command, placed)}${amountOf(placed)} in ${printable(command.output)}`;

@@ -24,6 +24,8 @@ export interface Context {
   readonly limits: Limits;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** Nobody waits for this thread: it may do work itself that it would leave to others. Default: somebody does. */
+  readonly ownsThread?: true;
 }
 
 /** For callers that want results only. */

@@ -13,7 +13,7 @@ import { removeTree } from "./store/staging";
 import type { Descriptor, Plan, Verified } from "./types";
 import type { BlobFile } from "./unpack/blob";
 import { UnpackAlong } from "./unpack-along";
-import { prepareUnpack, unpack } from "./unpack/unpack";
+import { isForCrew, prepareUnpack, unpack } from "./unpack/unpack";
 
 /** A cache that is emptied again and again has somebody at it who should be told. */
 const MOST_ATTEMPTS = 3;
@@ -27,7 +27,7 @@ export async function extract(
   context: Context,
   subject: string,
 ): Promise<readonly WrittenEntry[]> {
-  prepareUnpack(plan);
+  prepareUnpack(plan, context);
   const release = await rooms.blobs.hold(plan.layers.map(({ descriptor }) => descriptor.digest));
   const work: Work = { plan, staging, context, subject };
   try {
@@ -75,7 +75,9 @@ async function fetchAlong(
   const { plan, context } = work;
   // What is said meanwhile is about what is fetched.
   const quiet = { ...work, context: { ...context, report: SILENT } };
-  const along = new UnpackAlong(plan, blobFiles, (files) => unpackTo(quiet, files));
+  const along = new UnpackAlong(isForCrew(plan, context), blobFiles, (files) =>
+    unpackTo(quiet, files),
+  );
   try {
     await fetchBlobs(verified, plan, rooms, context, along.read);
   } finally {

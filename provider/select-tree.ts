@@ -42,7 +42,7 @@ export async function unpackSelected(
   const whole = join(staging, randomUUID());
   await mkdir(whole);
   // A rename changes what the file system says of a file.
-  const entries = (await unpackTo(whole)).map(({ written: _before, ...entry }) => entry);
+  const entries = (await unpackTo(whole)).map(({ facts: _before, ...entry }) => entry);
   const candidates = selectEntries(entries, selection, subject, allowances);
   const placed = withoutClashes(candidates, subject, allowances);
   refuseEscapingLinks(placed.selected, layer, subject);

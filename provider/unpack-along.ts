@@ -8,10 +8,9 @@ import type { BlobKey } from "./store/blobs";
 import type { DraftReader } from "./store/fill-draft";
 import { createGrowth, grow, hasGrownTo, loseGrowth, type Growth } from "./store/growth";
 import type { WrittenEntry } from "./store/receipt";
-import type { Descriptor, Plan } from "./types";
+import type { Descriptor } from "./types";
 import type { BlobFile } from "./unpack/blob";
 import { mayWaitForBytes } from "./unpack/crew";
-import { isForCrew } from "./unpack/unpack";
 
 /** Below this, a blob has come sooner than anybody could begin. */
 const LEAST_BYTES = 4 * 1024 ** 2;
@@ -27,7 +26,7 @@ type BlobFiles = (descriptor: Descriptor) => BlobFile;
 
 /** Of the one blob that is missing. It reads one draft: what begins anew is unpacked when it is whole. */
 export class UnpackAlong {
-  readonly #plan: Plan;
+  readonly #isForCrew: boolean;
   readonly #blobFiles: BlobFiles;
   readonly #unpack: (blobFiles: BlobFiles) => Promise<readonly WrittenEntry[]>;
   readonly #growth = createGrowth();
@@ -36,22 +35,23 @@ export class UnpackAlong {
   #release: (() => void) | undefined;
 
   /**
+   * @param isForCrew - whether the crew unpacks what the blobs hold: else nobody reads along
    * @param blobFiles - where the other blobs are
    * @param unpack - unpacks all of them; begun at most once
    */
   constructor(
-    plan: Plan,
+    isForCrew: boolean,
     blobFiles: BlobFiles,
     unpack: (blobFiles: BlobFiles) => Promise<readonly WrittenEntry[]>,
   ) {
-    this.#plan = plan;
+    this.#isForCrew = isForCrew;
     this.#blobFiles = blobFiles;
     this.#unpack = unpack;
   }
 
   /** For the store, of the draft that it begins to write. */
   readonly read = (draft: string, blob: BlobKey): DraftReader | undefined => {
-    if (this.#hasTried || blob.size < LEAST_BYTES || !isForCrew(this.#plan)) return undefined;
+    if (this.#hasTried || blob.size < LEAST_BYTES || !this.#isForCrew) return undefined;
     this.#hasTried = true;
     const growth = this.#growth;
     this.#release = mayWaitForBytes(() => {

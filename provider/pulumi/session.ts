@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly destination?: "copy" | "instead";
   /** The tag that content was named by, where the reference is by digest alone. */
   readonly namedTag?: string | undefined;
+  /** {@link Context.ownsThread}; a command that pulls one artifact. */
+  readonly ownsThread?: true;
 }
 
 const worlds = new Map<string, World>();
@@ -178,6 +180,7 @@ export async function prepare(
     limits: limitsWith(read.inputs.limits),
     report,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.ownsThread === undefined ? {} : { ownsThread: options.ownsThread }),
   };
   return { inputs: read.inputs, request, world, context };
 }

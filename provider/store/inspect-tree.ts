@@ -80,16 +80,12 @@ export function receiptOf(
 }
 
 function receiptEntryOf(directory: string, entry: WrittenEntry): ReceiptEntry {
-  const { path, type, mode, size, sha256 = "", target = "", written } = entry;
-  const facts = written ?? factsAt(directory, path);
-  switch (type) {
-    case "file":
-      return { path, type, mode, size, sha256, facts };
-    case "symlink":
-      return { path, type, mode, size, target, facts };
-    case "directory":
-      return { path, type, mode, size, facts };
-  }
+  // Nearly all are files whose facts are known: no second object for each.
+  return hasFacts(entry) ? entry : { ...entry, facts: factsAt(directory, entry.path) };
+}
+
+function hasFacts(entry: WrittenEntry): entry is ReceiptEntry {
+  return entry.facts !== undefined;
 }
 
 function factsAt(directory: string, path: string): EntryFacts {

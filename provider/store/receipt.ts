@@ -16,7 +16,7 @@ export interface EntryFacts {
 /** An entry that was just made. */
 export interface WrittenEntry extends TreeEntry {
   /** Of a file, as it was when it was closed; absent where something has changed it since, or nobody asked. */
-  readonly written?: EntryFacts;
+  readonly facts?: EntryFacts;
 }
 
 export interface ReceiptEntry extends TreeEntry {

@@ -5,10 +5,19 @@
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import {
-  awaitProgress,
+  areasOf,
   BATCH_BYTES,
+  BATCH_FILES,
   BATCHES,
+  factsAt,
+  putFile,
+  type BatchArea,
+} from "./batches";
+import {
+  awaitProgress,
+  ENDED,
   isBroken,
+  isReady,
   progress,
   type CrewState,
   type WriterLink,
@@ -16,16 +25,16 @@ import {
   type WriterOrder,
 } from "./crew-state";
 import { copyWhole, DirectFiles, type FileWriter, type NewFile, type WrittenFile } from "./files";
-import { packFiles, unpackWritten } from "./packed";
 
-/** Files of a batch, where they are empty or nearly so. */
-const BATCH_FILES = 256;
+/** The most that a thread is blocked which others wait for: a disk that takes longer hangs. */
+const MOST_BLOCKED_MS = 60_000;
 
 type Written = (file: WrittenFile) => void;
 
-interface Batch {
-  readonly bytes: Buffer;
-  readonly files: NewFile[];
+interface Batch extends BatchArea {
+  readonly paths: string[];
+  /** Who is told of each file. */
+  readonly written: Written[];
   used: number;
   /** Where the file ends that has begun. */
   end: number;
@@ -34,7 +43,9 @@ interface Batch {
 /** A writer of files for one job. */
 export class BatchedFiles implements FileWriter {
   readonly #state: CrewState;
+  readonly #flushed: (() => Promise<void>) | undefined;
   readonly #link: WriterLink;
+  readonly #areas: readonly BatchArea[];
   readonly #own = new DirectFiles();
   /** Where the next batch goes: the writer is done with what was there. */
   #slot = 0;
@@ -45,13 +56,16 @@ export class BatchedFiles implements FileWriter {
   #batch: Batch | undefined;
   /** Whether the file that has begun is written here. */
   #isOwn = false;
-  /** Who is told of the files of the batches, in their order. */
-  readonly #written: Written[] = [];
+  /** Who is told of the files of a batch that is under way, by its slot. */
+  readonly #told: Written[][] = [];
   #failure: Error | undefined;
 
-  constructor(link: WriterLink, state: CrewState) {
+  /** @param flushed - how to wait for the writer without being blocked. Default: blocked, and for ever. */
+  constructor(link: WriterLink, state: CrewState, flushed?: () => Promise<void>) {
     this.#link = link;
+    this.#areas = areasOf(link.memory);
     this.#state = state;
+    this.#flushed = flushed;
     this.#seen = progress(state);
   }
 
@@ -62,9 +76,10 @@ export class BatchedFiles implements FileWriter {
       return;
     }
     const batch = this.#room(file.size);
-    batch.files.push(file);
+    putFile(batch.numbers, batch.paths.length, file);
+    batch.paths.push(file.path);
+    batch.written.push(written);
     batch.end = batch.used + file.size;
-    this.#written.push(written);
   }
 
   write(chunk: Buffer): void {
@@ -96,15 +111,29 @@ export class BatchedFiles implements FileWriter {
     this.#throwFailure();
   }
 
-  close(): void {
+  async settled(): Promise<void> {
+    this.#send();
+    await this.#answered();
+    this.#throwFailure();
+  }
+
+  async close(): Promise<void> {
     this.#own.close();
     this.#batch = undefined;
     this.#order({ kind: "close" });
+    // A writer that has ended does nothing any more; that is said by whoever waited for its files.
+    await this.#answered().catch(() => undefined);
+  }
+
+  /** When there is an answer to every order. */
+  async #answered(): Promise<void> {
+    if (this.#waiting > 0) await this.#flushed?.();
     this.#awaitAnswers(() => this.#waiting === 0);
   }
 
-  /** Whether the writer has all batches but one, which is being filled. */
+  /** Whether the writer has all batches but one, which is being filled, or has not come yet. */
   #isBusy(): boolean {
+    if (!isReady(this.#state)) return true;
     if (this.#waiting < BATCHES - 1) return false;
     this.#takeAnswers();
     this.#throwFailure();
@@ -118,20 +147,26 @@ export class BatchedFiles implements FileWriter {
 
   /** A batch with room for so many bytes of one more file. */
   #room(bytes: number): Batch {
-    const { files, used } = this.#batch ?? { files: [], used: 0 };
-    if (used + bytes > BATCH_BYTES || files.length === BATCH_FILES) this.#send();
-    if (this.#batch === undefined) {
-      const memory = Buffer.from(this.#link.memory, this.#slot * BATCH_BYTES, BATCH_BYTES);
-      this.#batch = { bytes: memory, files: [], used: 0, end: 0 };
-    }
-    return this.#batch;
+    const batch = this.#batch;
+    const isFull =
+      batch !== undefined &&
+      (batch.used + bytes > BATCH_BYTES || batch.paths.length === BATCH_FILES);
+    if (isFull) this.#send();
+    return (this.#batch ??= this.#newBatch());
+  }
+
+  #newBatch(): Batch {
+    const area = this.#areas[this.#slot];
+    if (area === undefined) throw new Error("there is no such batch");
+    return { ...area, paths: [], written: [], used: 0, end: 0 };
   }
 
   #send(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    this.#order({ kind: "batch", slot: this.#slot, files: packFiles(batch.files) });
+    this.#told[this.#slot] = batch.written;
+    this.#order({ kind: "batch", slot: this.#slot, paths: batch.paths.join("\0") });
     this.#slot = (this.#slot + 1) % BATCHES;
     this.#awaitAnswers(() => this.#waiting < BATCHES);
     this.#throwFailure();
@@ -147,8 +182,9 @@ export class BatchedFiles implements FileWriter {
       const seen = progress(this.#state);
       this.#takeAnswers();
       if (isEnough()) return;
-      if (isBroken(this.#state)) throw new Error("a thread that writes files has ended");
-      awaitProgress(this.#state, seen);
+      if (isBroken(this.#state)) throw new Error(ENDED);
+      const patience = this.#flushed === undefined ? undefined : MOST_BLOCKED_MS;
+      if (!awaitProgress(this.#state, seen, patience)) throw new Error("the disk does not answer");
     }
   }
 
@@ -159,17 +195,28 @@ export class BatchedFiles implements FileWriter {
     for (;;) {
       const received = receiveMessageOnPort(this.#link.port) as { message: WriterNews } | undefined;
       if (received === undefined) break;
-      const { written, failure } = received.message;
       this.#waiting -= 1;
-      for (const found of unpackWritten(written)) this.#written.shift()?.(found);
+      this.#tell(received.message);
+      const { failure } = received.message;
       if (failure === undefined) continue;
       const { message, ...facts } = failure;
       this.#failure ??= Object.assign(new Error(message), facts);
     }
   }
 
-  /** What the disk refused the writer. */
+  #tell({ slot = 0, hashes, count }: WriterNews): void {
+    const written = this.#told[slot] ?? [];
+    const numbers = this.#areas[slot]?.numbers ?? new Float64Array();
+    const each = hashes.split("\0");
+    for (let index = 0; index < count; index += 1) {
+      const sha256 = each[index] === "" ? undefined : each[index];
+      written[index]?.({ sha256, facts: factsAt(numbers, index) });
+    }
+  }
+
+  /** What the disk refused the writer, or that it has ended. */
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#waiting > 0 && isBroken(this.#state)) throw new Error(ENDED);
   }
 }

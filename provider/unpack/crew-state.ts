@@ -4,19 +4,24 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { OciErrorFacts } from "../errors";
-import type { PackedEntries, PackedFiles, PackedWritten } from "./packed";
+import type { PackedEntries } from "./packed";
 
 const CANCELLED = 0;
 const BROKEN = 1;
 /** Changes with every finished batch, and whenever somebody waiting should look around. */
 const PROGRESS = 2;
+/** Whether the writer has started. */
+const WRITING = 3;
+
+/** What is said where {@link isBroken}. */
+export const ENDED = "a thread that writes files has ended";
 
 /** Shared by all threads of a crew. */
 export type CrewState = Int32Array;
 
 /** A state in which nothing has happened. */
 export function createState(): CrewState {
-  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** Says whether the job under way is still wanted. */
@@ -48,27 +53,30 @@ export function progress(state: CrewState): number {
   return Atomics.load(state, PROGRESS);
 }
 
-/** Blocks the thread until there is progress beyond what was seen. Never on the main thread. */
-export function awaitProgress(state: CrewState, seen: number): void {
-  Atomics.wait(state, PROGRESS, seen);
+/** The writer is there. */
+export function setReady(state: CrewState): void {
+  Atomics.store(state, WRITING, 1);
 }
 
-/** A batch: what a writer gets in one message, some eighty small files. */
-export const BATCH_BYTES = 256 * 1024;
+export function isReady(state: CrewState): boolean {
+  return Atomics.load(state, WRITING) === 1;
+}
 
-/** Batches that are filled or written at the same time; bounds the memory. */
-export const BATCHES = 8;
+/**
+ * Blocks the thread until there is progress beyond what was seen.
+ *
+ * @param patienceMs - Default: for ever.
+ * @returns whether there is
+ */
+export function awaitProgress(state: CrewState, seen: number, patienceMs?: number): boolean {
+  return Atomics.wait(state, PROGRESS, seen, patienceMs) !== "timed-out";
+}
 
 /** How the extracting thread reaches the writer, or the other way round. */
 export interface WriterLink {
   readonly port: MessagePort;
-  /** The bytes of all batches, one behind the other: shared, so that none has to travel. */
+  /** Of all batches: shared, so that no content has to travel. */
   readonly memory: SharedArrayBuffer;
-}
-
-/** Memory for the batches; none of it is taken from the machine before it is used. */
-export function createBatchMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(BATCHES * BATCH_BYTES);
 }
 
 /** Given to both threads when they start. */
@@ -85,15 +93,20 @@ export type ExtractorNews =
   | { readonly kind: "done"; readonly entries: PackedEntries }
   | { readonly kind: "failed"; readonly facts: OciErrorFacts };
 
-/** To the writer: files whose contents lie one behind the other; or that nothing more of a job comes. */
+/**
+ * To the writer: files whose contents lie one behind the other; that nothing more of a job comes; or to
+ * tell the thread that started it when all that was ordered before is done.
+ */
 export type WriterOrder =
   | {
       readonly kind: "batch";
       /** Which of the batches in the shared memory. */
       readonly slot: number;
-      readonly files: PackedFiles;
+      /** Of the files, in their order, with a NUL between two. */
+      readonly paths: string;
     }
-  | { readonly kind: "close" };
+  | { readonly kind: "close" }
+  | { readonly kind: "flush" };
 
 /** What the disk refused, in the words of Node. */
 export interface WriteFailure {
@@ -102,8 +115,13 @@ export interface WriteFailure {
   readonly path: string | undefined;
 }
 
-/** From the writer, one for each order: what came of the files, or what the disk refused. */
+/** From the writer, one for each batch and each close: what came of the files, or what the disk refused. */
 export interface WriterNews {
-  readonly written: PackedWritten;
+  /** Which batch; of a close none. */
+  readonly slot?: number;
+  /** Hex sha256 of each file that was written, in their order, or nothing, with a NUL between two. */
+  readonly hashes: string;
+  /** How many were. */
+  readonly count: number;
   readonly failure?: WriteFailure;
 }

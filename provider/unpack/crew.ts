@@ -4,24 +4,22 @@
  * an error. They never keep the process alive. What they do is in extractor-thread and writer-thread.
  */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type Worker } from "node:worker_threads";
 import { OciError } from "../errors";
 import type { WrittenEntry } from "../store/receipt";
 import {
-  createBatchMemory,
   createState,
   isBroken,
   setBroken,
   setCancelled,
   type CrewState,
-  type CrewData,
   type ExtractorNews,
 } from "./crew-state";
 import type { UnpackJob } from "./job";
 import { unpackEntries } from "./packed";
-import { cancelled } from "./problems";
+import { cancelled, threadEnded } from "./problems";
+import { createBatchMemory } from "./batches";
+import { deathOf, hasThreadFiles, startThread, terminate } from "./threads";
 
 /** A runtime whose threads have not found each other after this long has other ones than Node's. */
 const START_MS = 10_000;
@@ -91,7 +89,7 @@ const CREW: Crew = {
     const work = before.then(async () => {
       if (signal.aborted) throw cancelled(job.subject);
       const found = await threads();
-      if (found === undefined) throw ended(job, "no other thread can start");
+      if (found === undefined) throw threadEnded(job.subject, "no other thread can start");
       return await run(found, job, signal, status);
     });
     turn = work.catch(() => undefined);
@@ -134,7 +132,7 @@ async function run(
     // No thread may write any more when the caller removes what there is.
     if (isBroken(state)) await terminate(all);
     if (error instanceof OciError) throw error;
-    throw ended(job, (error as Error).message);
+    throw threadEnded(job.subject, (error as Error).message);
   } finally {
     signal.removeEventListener("abort", cancel);
     extractor.off("message", listener);
@@ -156,21 +154,13 @@ async function threads(): Promise<Threads | undefined> {
   return await current;
 }
 
-const EXTRACTOR_FILE = join(__dirname, "extractor-thread.js");
-const WRITER_FILE = join(__dirname, "writer-thread.js");
-
-/** A bundle has none. */
-function hasThreadFiles(): boolean {
-  return existsSync(EXTRACTOR_FILE) && existsSync(WRITER_FILE);
-}
-
 async function start(): Promise<Threads | undefined> {
   if (!hasThreadFiles()) return undefined;
   const state = createState();
   const memory = createBatchMemory();
   const { port1, port2 } = new MessageChannel();
-  const writer = startThread(WRITER_FILE, { state, link: { port: port1, memory } });
-  const extractor = startThread(EXTRACTOR_FILE, { state, link: { port: port2, memory } });
+  const writer = startThread("writer", { state, link: { port: port1, memory } });
+  const extractor = startThread("extractor", { state, link: { port: port2, memory } });
   const all = [writer, extractor];
   const death = deathOf(all);
   death.catch(() => {
@@ -190,47 +180,11 @@ async function start(): Promise<Threads | undefined> {
   return { state, extractor, all, death };
 }
 
-/** Without the flags and hooks of the program that uses us: they are for its own code. */
-function startThread(file: string, workerData: CrewData): Worker {
-  const transferList = [workerData.link.port];
-  const worker = new Worker(file, { workerData, transferList, execArgv: [], env: {} });
-  worker.unref();
-  return worker;
-}
-
-/** Rejects when one of the threads ends, whatever the reason. */
-function deathOf(threads: readonly Worker[]): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const thread of threads) {
-      thread.once("error", (error) => {
-        reject(new Error(`a worker thread failed: ${error.message}`));
-      });
-      thread.once("exit", () => {
-        reject(new Error("a worker thread has ended"));
-      });
-    }
-  });
-}
-
-async function terminate(threads: readonly Worker[]): Promise<void> {
-  await Promise.all(threads.map((thread) => thread.terminate()));
-}
-
 /** Lets go of the threads; the next job starts others. */
 function dismiss(): void {
   const leaving = current;
   current = undefined;
   void leaving?.then((found) => {
     if (found !== undefined) void terminate(found.all);
-  });
-}
-
-function ended(job: UnpackJob, fact: string): OciError {
-  return new OciError({
-    code: "STORE",
-    verb: "unpack",
-    subject: job.subject,
-    fact,
-    hint: "run again; if it stays, the machine may lack memory",
   });
 }

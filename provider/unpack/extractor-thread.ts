@@ -38,5 +38,6 @@ parentPort?.on("message", (job: UnpackJob) => {
   void extract(job);
 });
 // Once to the writer and back, by the same means as later.
-new BatchedFiles(link, state).close();
-tell({ kind: "ready" });
+void new BatchedFiles(link, state).close().then(() => {
+  tell({ kind: "ready" });
+});

@@ -55,8 +55,10 @@ export interface FileWriter {
   copy(file: NewFile, source: string): void;
   /** Returns when everything is on the disk; throws what the disk refused. */
   settle(): void;
+  /** The same, without blocking a thread that serves others. */
+  settled(): Promise<void>;
   /** Leaves no file open and nothing under way, whatever happened. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 interface OpenFile {
@@ -109,6 +111,10 @@ export class DirectFiles implements FileWriter {
 
   settle(): void {
     // Nothing is ever under way.
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   close(): void {

@@ -84,7 +84,7 @@ export async function doUnpack(
   } catch (error) {
     throw asUnpackError(error, subject, plan.allowances);
   } finally {
-    tree.close();
+    await tree.close();
   }
 }
 

@@ -18,7 +18,7 @@ export interface FileNode extends NodeFacts {
   size: number;
   sha256: string;
   /** What the file system said of it when it was written, and nothing has changed it since. */
-  written?: EntryFacts | undefined;
+  facts?: EntryFacts | undefined;
 }
 
 /** Lives in the model only until the tree is complete, so that no write can go through it. */

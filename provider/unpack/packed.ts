@@ -3,14 +3,11 @@
  * fraction of the time that as many objects take. Pure.
  */
 import type { EntryFacts, WrittenEntry } from "../store/receipt";
-import type { NewFile, WrittenFile } from "./files";
 
 /** No path, target or hash has it. */
 const SEPARATOR = "\0";
 
-const NUMBERS_OF_FILE = 4;
-const NUMBERS_OF_FACTS = 4;
-const NUMBERS_OF_ENTRY = 4 + NUMBERS_OF_FACTS;
+const NUMBERS_OF_ENTRY = 8;
 
 const TYPES = ["file", "directory", "symlink"] as const;
 
@@ -20,64 +17,21 @@ interface Packed {
   readonly texts: string;
 }
 
-export type PackedFiles = Packed;
-export type PackedWritten = Packed;
 export interface PackedEntries extends Packed {
   /** Hex of a file's content, target of a symlink, or nothing. */
   readonly contents: string;
-}
-
-export function packFiles(files: readonly NewFile[]): PackedFiles {
-  const numbers = new Float64Array(files.length * NUMBERS_OF_FILE);
-  let next = 0;
-  for (const { mode, seconds, size, isHashed } of files) {
-    numbers[next] = mode;
-    numbers[next + 1] = seconds;
-    numbers[next + 2] = size;
-    numbers[next + 3] = isHashed ? 1 : 0;
-    next += NUMBERS_OF_FILE;
-  }
-  return { numbers, texts: files.map(({ path }) => path).join(SEPARATOR) };
-}
-
-export function unpackFiles({ numbers, texts }: PackedFiles): readonly NewFile[] {
-  return split(texts, numbers.length).map((path, index) => {
-    const at = index * NUMBERS_OF_FILE;
-    return {
-      path,
-      mode: numbers[at] ?? 0,
-      seconds: numbers[at + 1] ?? 0,
-      size: numbers[at + 2] ?? 0,
-      isHashed: numbers[at + 3] === 1,
-    };
-  });
-}
-
-export function packWritten(files: readonly WrittenFile[]): PackedWritten {
-  const numbers = new Float64Array(files.length * NUMBERS_OF_FACTS);
-  for (const [index, { facts }] of files.entries()) {
-    putFacts(numbers, index * NUMBERS_OF_FACTS, facts);
-  }
-  return { numbers, texts: files.map(({ sha256 = "" }) => sha256).join(SEPARATOR) };
-}
-
-export function unpackWritten({ numbers, texts }: PackedWritten): readonly WrittenFile[] {
-  return split(texts, numbers.length).map((sha256, index) => ({
-    sha256: sha256 === "" ? undefined : sha256,
-    facts: factsAt(numbers, index * NUMBERS_OF_FACTS),
-  }));
 }
 
 export function packEntries(entries: readonly WrittenEntry[]): PackedEntries {
   const numbers = new Float64Array(entries.length * NUMBERS_OF_ENTRY);
   const contents: string[] = [];
   let next = 0;
-  for (const { type, mode, size, sha256, target, written } of entries) {
+  for (const { type, mode, size, sha256, target, facts } of entries) {
     numbers[next] = TYPES.indexOf(type);
     numbers[next + 1] = mode;
     numbers[next + 2] = size;
-    numbers[next + 3] = written === undefined ? 0 : 1;
-    if (written !== undefined) putFacts(numbers, next + 4, written);
+    numbers[next + 3] = facts === undefined ? 0 : 1;
+    if (facts !== undefined) putFacts(numbers, next + 4, facts);
     contents.push(sha256 ?? target ?? "");
     next += NUMBERS_OF_ENTRY;
   }
@@ -93,8 +47,8 @@ export function unpackEntries({ numbers, texts, contents }: PackedEntries): Writ
     const [mode, size, text] = [numbers[at + 1] ?? 0, numbers[at + 2] ?? 0, content[index] ?? ""];
     switch (type) {
       case "file": {
-        const entry = { path, type, mode, size, sha256: text };
-        return numbers[at + 3] === 1 ? { ...entry, written: factsAt(numbers, at + 4) } : entry;
+        if (numbers[at + 3] !== 1) return { path, type, mode, size, sha256: text };
+        return { path, type, mode, size, sha256: text, facts: factsAt(numbers, at + 4) };
       }
       case "symlink":
         return { path, type, mode, size, target: text };

@@ -26,6 +26,12 @@ export interface Place {
   readonly entry?: string;
 }
 
+/** A thread that had a part in it is there no more. */
+export function threadEnded(subject: string, fact: string): OciError {
+  const hint = "run again; if it stays, the machine may lack memory";
+  return new OciError({ code: "STORE", verb: VERB, subject, fact, hint });
+}
+
 /** The content would reach outside of its tree, or make what no tree may have. */
 export function unsafe(place: Place, fact: string): OciError {
   return new OciError({

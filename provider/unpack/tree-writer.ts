@@ -121,7 +121,7 @@ export class TreeWriter {
     if (target.type === "file") this.#countBytes(target.size, place);
     this.#files.settle();
     // Another name of a file is a change of it.
-    if (target.type === "file") target.written = undefined;
+    if (target.type === "file") target.facts = undefined;
     this.#put(path, { ...target, layer: place.layer }, place);
     if (target.type === "file") this.#link(this.#onDisk(targetPath), this.#onDisk(path), target);
   }
@@ -138,11 +138,12 @@ export class TreeWriter {
 
   /** Checks and makes the symlinks, gives directories their modes and times, lists everything. */
   async finish(subject: string, pace: Pace): Promise<readonly WrittenEntry[]> {
-    this.#files.settle();
-    const found = listNodes(this.model);
-    await this.#checkLinks(found, subject, pace);
+    await this.#files.settled();
+    const found = listNodes(this.model.root);
+    const unfinished = found.filter(({ node }) => node.type !== "file");
+    await this.#checkLinks(unfinished, subject, pace);
     // Deepest first: what is made in a directory changes its time.
-    for (const { path, node } of found.toReversed()) {
+    for (const { path, node } of unfinished.toReversed()) {
       const name = `${this.#staging}/${path}`;
       if (node.type === "symlink") {
         symlinkSync(node.target, name);
@@ -158,8 +159,8 @@ export class TreeWriter {
   }
 
   /** Leaves no file open and nothing under way, whatever happened. */
-  close(): void {
-    this.#files.close();
+  async close(): Promise<void> {
+    await this.#files.close();
   }
 
   async #checkLinks(found: readonly Found[], subject: string, pace: Pace): Promise<void> {
@@ -215,7 +216,7 @@ export class TreeWriter {
 
 function takeFound(node: FileNode, { sha256, facts }: WrittenFile): void {
   if (sha256 !== undefined) node.sha256 = sha256;
-  node.written = facts;
+  node.facts = facts;
 }
 
 interface Found {
@@ -223,30 +224,31 @@ interface Found {
   readonly node: TreeNode;
 }
 
-/** All nodes below the root, each directory before what is in it. */
-function listNodes({ root }: TreeModel): readonly Found[] {
+/**
+ * All nodes below the root, each directory before what is in it, and the names in one by their order: so
+ * nothing but a character below "/" keeps the paths from being sorted.
+ */
+function listNodes(root: DirectoryNode): readonly Found[] {
   const found: Found[] = [];
-  const pending: { readonly prefix: string; readonly directory: DirectoryNode }[] = [];
-  const visit = (prefix: string, directory: DirectoryNode): void => {
-    for (const [name, node] of directory.children) {
+  const visit = (prefix: string, { children }: DirectoryNode): void => {
+    for (const name of [...children.keys()].sort()) {
+      const node = children.get(name);
+      if (node === undefined) continue;
       const path = prefix + name;
       found.push({ path, node });
-      if (node.type === "directory") pending.push({ prefix: `${path}/`, directory: node });
+      if (node.type === "directory") visit(`${path}/`, node);
     }
   };
   visit("", root);
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    visit(next.prefix, next.directory);
-  }
   return found;
 }
 
 function entryOf(path: string, node: TreeNode): WrittenEntry {
   switch (node.type) {
     case "file": {
-      const { type, mode, size, sha256, written } = node;
-      const entry = { path, type, mode, size, sha256 };
-      return written === undefined ? entry : { ...entry, written };
+      const { type, mode, size, sha256, facts } = node;
+      if (facts === undefined) return { path, type, mode, size, sha256 };
+      return { path, type, mode, size, sha256, facts };
     }
     case "symlink":
       return { path, type: "symlink", mode: 0o777, size: 0, target: node.target };

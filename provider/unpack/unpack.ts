@@ -8,13 +8,25 @@ import type { WrittenEntry } from "../store/receipt";
 import type { Descriptor, Plan } from "../types";
 import type { BlobFile } from "./blob";
 import { borrowCrew } from "./crew";
+import { ENDED, isBroken } from "./crew-state";
 import type { UnpackJob } from "./job";
+import { borrowWriter, prepareWriter } from "./own-writer";
 import { createPace } from "./pace";
+import { threadEnded } from "./problems";
 
-/** Blobs that together are smaller are unpacked sooner than threads have started. */
+/** Blobs that together are smaller are unpacked here: sooner than threads have started. */
 const CREW_BYTES = 8 * 1024 ** 2;
 
-type UnpackContext = Pick<Context, "limits" | "signal" | "report">;
+/**
+ * The same for a thread that serves nobody else. One that extracts would have all code compiled once more,
+ * and send all that it has found; it is worth that only where bytes, not files, make up the work.
+ */
+const LONE_CREW_BYTES = 64 * 1024 ** 2;
+
+/** From here on, a thread that only writes is there before all is extracted. */
+const WRITER_BYTES = 1024 ** 2;
+
+type UnpackContext = Pick<Context, "limits" | "signal" | "report" | "ownsThread">;
 
 /**
  * Unpacks the layers in their order and lists what they came to, by byte order of the paths.
@@ -38,7 +50,7 @@ export async function unpack(
   const status = (message: string): void => {
     report.status(message);
   };
-  const crew = isForCrew(plan) ? await borrowCrew() : undefined;
+  const crew = isForCrew(plan, context) ? await borrowCrew() : undefined;
   if (crew === undefined && blobFiles.some(({ growth }) => growth !== undefined)) {
     throw new Error("nobody may wait for a blob in the thread that fetches it");
   }
@@ -51,13 +63,22 @@ export async function unpack(
 }
 
 /** Starts what unpacking will need, so that it is there when the blobs are. Nothing has to wait for it. */
-export function prepareUnpack(plan: Plan): void {
-  if (isForCrew(plan)) void borrowCrew();
+export function prepareUnpack(plan: Plan, context: Pick<Context, "ownsThread">): void {
+  if (isForCrew(plan, context)) void borrowCrew();
+  else if (isForWriter(plan)) prepareWriter();
 }
 
 /** Whether the crew unpacks it. */
-export function isForCrew({ layers }: Plan): boolean {
-  return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0) >= CREW_BYTES;
+export function isForCrew(plan: Plan, { ownsThread }: Pick<Context, "ownsThread">): boolean {
+  return sizeOf(plan) >= (ownsThread === true ? LONE_CREW_BYTES : CREW_BYTES);
+}
+
+function isForWriter(plan: Plan): boolean {
+  return sizeOf(plan) >= WRITER_BYTES;
+}
+
+function sizeOf({ layers }: Plan): number {
+  return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
 }
 
 async function unpackHere(
@@ -69,9 +90,22 @@ async function unpackHere(
   /* eslint-disable @typescript-eslint/no-require-imports */
   const { doUnpack } = require("./job") as typeof import("./job");
   const { DirectFiles } = require("./files") as typeof import("./files");
+  const { BatchedFiles } = require("./batched-files") as typeof import("./batched-files");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const pace = createPace(signal, job.subject);
-  return await doUnpack(job, { files: new DirectFiles(), pace, mayBlock: false, status });
+  const writer = isForWriter(job.plan) ? borrowWriter() : undefined;
+  try {
+    const files =
+      writer === undefined
+        ? new DirectFiles()
+        : new BatchedFiles(writer.link, writer.state, writer.flushed);
+    return await doUnpack(job, { files, pace, mayBlock: false, status });
+  } catch (error) {
+    if (writer === undefined || !isBroken(writer.state)) throw error;
+    throw threadEnded(job.subject, ENDED);
+  } finally {
+    writer?.giveBack();
+  }
 }
 
 function nothingWritten(subject: string): OciError {

@@ -2,52 +2,76 @@
  * Runs as a worker thread: writes the batches of files that the extracting thread sends, and answers
  * each. After a failure it writes nothing more until that job is closed.
  */
-import { workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { systemCode } from "../errors";
+import { areasOf, fileAt, putFacts } from "./batches";
 import {
-  BATCH_BYTES,
   isCancelled,
+  setBroken,
+  setReady,
   signalProgress,
   type CrewData,
   type WriterNews,
   type WriterOrder,
 } from "./crew-state";
-import { DirectFiles, type WrittenFile } from "./files";
-import { packWritten, unpackFiles, type PackedFiles } from "./packed";
+import { DirectFiles } from "./files";
 
 const { state, link } = workerData as CrewData;
-const { port, memory } = link;
+const { port } = link;
+const areas = areasOf(link.memory);
 const writer = new DirectFiles();
 let hasFailed = false;
 
 port.on("message", (order: WriterOrder) => {
-  port.postMessage(order.kind === "batch" ? writeBatch(order.files, order.slot) : close());
+  if (order.kind === "flush") {
+    parentPort?.postMessage("flushed");
+    return;
+  }
+  port.postMessage(
+    order.kind === "batch" ? writeBatch(order.slot, order.paths.split("\0")) : close(),
+  );
   // After the message: who is woken by this finds it.
   signalProgress(state);
 });
 
-function writeBatch(files: PackedFiles, slot: number): WriterNews {
-  const written: WrittenFile[] = [];
-  if (hasFailed || isCancelled(state)) return { written: packWritten(written) };
+// Whoever waits for it blocked cannot see it end.
+process.once("exit", () => {
+  setBroken(state);
+});
+
+setReady(state);
+
+function writeBatch(slot: number, paths: readonly string[]): WriterNews {
+  const hashes: string[] = [];
+  const news = (): WriterNews => ({ slot, hashes: hashes.join("\0"), count: hashes.length });
+  const area = areas[slot];
+  if (hasFailed || isCancelled(state) || area === undefined) return news();
+  const { bytes, numbers } = area;
   try {
-    let position = slot * BATCH_BYTES;
-    for (const file of unpackFiles(files)) {
-      writer.begin(file, (found) => written.push(found));
-      if (file.size > 0) writer.write(Buffer.from(memory, position, file.size));
+    let position = 0;
+    for (const path of paths) {
+      const index = hashes.length;
+      const file = fileAt(numbers, index, path);
+      writer.begin(file, ({ sha256 = "", facts }) => {
+        hashes.push(sha256);
+        putFacts(numbers, index, facts);
+      });
+      const end = position + file.size;
+      if (file.size > 0) writer.write(bytes.subarray(position, end));
       writer.end();
-      position += file.size;
+      position = end;
     }
-    return { written: packWritten(written) };
+    return news();
   } catch (error) {
     hasFailed = true;
     const message = error instanceof Error ? error.message : String(error);
     const { path } = error as { readonly path?: string };
-    return { written: packWritten(written), failure: { message, code: systemCode(error), path } };
+    return { ...news(), failure: { message, code: systemCode(error), path } };
   }
 }
 
 function close(): WriterNews {
   writer.close();
   hasFailed = false;
-  return { written: packWritten([]) };
+  return { hashes: "", count: 0 };
 }

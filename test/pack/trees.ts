@@ -118,7 +118,7 @@ export async function unpackArtifact(
     path: files.get(digest) ?? "",
   });
   const written = await unpack(plan, fileOf, staging, context, "test");
-  const entries = written.map(({ written: _written, ...entry }) => entry);
+  const entries = written.map(({ facts: _facts, ...entry }) => entry);
   return { entries, contentDigest: contentDigest(entries), staging };
 }
 

@@ -82,18 +82,18 @@ async function byCrew(
 }
 
 /** What each tree has of its own left out. */
-function plain({ written: _written, ...entry }: WrittenEntry): TreeEntry {
+function plain({ facts: _facts, ...entry }: WrittenEntry): TreeEntry {
   return entry;
 }
 
 /** What was seen of a file when it was written still holds, and only of hard links nothing is said. */
 function assertFacts(entries: readonly WrittenEntry[], staging: string): void {
-  for (const { path, type, written } of entries) {
+  for (const { path, type, facts } of entries) {
     const now = lstatSync(join(staging, path));
-    assert.equal(written === undefined, type !== "file" || now.nlink > 1, path);
-    if (written === undefined) continue;
+    assert.equal(facts === undefined, type !== "file" || now.nlink > 1, path);
+    if (facts === undefined) continue;
     const { size, mtimeMs, ctimeMs, ino: inode } = now;
-    assert.deepEqual(written, { size, mtimeMs, ctimeMs, inode }, path);
+    assert.deepEqual(facts, { size, mtimeMs, ctimeMs, inode }, path);
   }
 }
 

@@ -3,13 +3,14 @@ import * as assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WrittenEntry } from "../../provider/store/receipt";
 import {
-  packEntries,
-  packFiles,
-  packWritten,
-  unpackEntries,
-  unpackFiles,
-  unpackWritten,
-} from "../../provider/unpack/packed";
+  areasOf,
+  createBatchMemory,
+  factsAt,
+  fileAt,
+  putFacts,
+  putFile,
+} from "../../provider/unpack/batches";
+import { packEntries, unpackEntries } from "../../provider/unpack/packed";
 
 const facts = {
   size: 3,
@@ -20,7 +21,7 @@ const facts = {
 
 const entries: readonly WrittenEntry[] = [
   { path: "d", type: "directory", mode: 0o755, size: 0 },
-  { path: "d/a\nb", type: "file", mode: 0o644, size: 3, sha256: "ab".repeat(32), written: facts },
+  { path: "d/a\nb", type: "file", mode: 0o644, size: 3, sha256: "ab".repeat(32), facts },
   { path: "d/hard", type: "file", mode: 0o600, size: 3, sha256: "cd".repeat(32) },
   { path: "größe", type: "symlink", mode: 0o777, size: 0, target: "d/a\nb" },
 ];
@@ -31,26 +32,22 @@ test("entries", () => {
   }
 });
 
-test("files to be written, and what came of them", () => {
-  const file = {
-    path: "/staging/d/a",
-    mode: 0o644,
-    seconds: 1_700_000_000,
-    size: 3,
-    isHashed: true,
-  };
-  const other = { ...file, path: "/staging/größe", size: 0, isHashed: false };
-  const written = [
-    { sha256: "ab".repeat(32), facts },
-    { sha256: undefined, facts },
-  ];
-  for (const count of [0, 1, 2]) {
-    const files = [file, other].slice(0, count);
-    assert.deepEqual(unpackFiles(structuredClone(packFiles(files))), files);
-    const some = written.slice(0, count);
-    assert.deepEqual(unpackWritten(structuredClone(packWritten(some))), some);
-  }
-  const [, unhashed] = written;
-  assert.ok(unhashed !== undefined);
-  assert.deepEqual(unpackWritten(packWritten([unhashed])), [unhashed]);
+test("files to be written, and what came of them, each in its own place", () => {
+  const memory = createBatchMemory();
+  const file = { path: "/a", mode: 0o644, seconds: 1_700_000_000, size: 3, isHashed: true };
+  const other = { ...file, path: "/größe", mode: 0o755, seconds: 1.5, size: 0, isHashed: false };
+  const [one, , another] = areasOf(memory);
+  const [same] = areasOf(structuredClone(memory));
+  assert.ok(one !== undefined && another !== undefined && same !== undefined);
+  putFile(one.numbers, 0, file);
+  putFile(one.numbers, 255, other);
+  one.bytes.write("content", 0);
+  another.bytes.fill(0xff);
+  another.numbers.fill(7);
+  assert.deepEqual(fileAt(same.numbers, 0, "/a"), file);
+  assert.deepEqual(fileAt(same.numbers, 255, "/größe"), other);
+  assert.equal(same.bytes.toString("utf8", 0, 7), "content");
+  putFacts(same.numbers, 0, facts);
+  assert.deepEqual(factsAt(one.numbers, 0), facts);
+  assert.deepEqual(fileAt(one.numbers, 255, "/größe"), other);
 });
