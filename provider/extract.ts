@@ -75,7 +75,7 @@ async function fetchAlong(
   const { plan, context } = work;
   // What is said meanwhile is about what is fetched.
   const quiet = { ...work, context: { ...context, report: SILENT } };
-  const along = new UnpackAlong(isForCrew(plan, context), blobFiles, (files) =>
+  const along = new UnpackAlong(plan, isForCrew(plan, context), blobFiles, (files) =>
     unpackTo(quiet, files),
   );
   try {

@@ -1,19 +1,25 @@
 /**
- * Unpacks a blob while it is fetched: the crew reads its draft as far as it has come, and is the one who
- * hashes it. Where that goes wrong, nothing of it counts, and it is no error: the blob is hashed, and then
- * unpacked, as if nobody had begun.
+ * Unpacks a blob while it is fetched: the crew reads its draft as far as it has come. What is one file is
+ * hashed by the crew, which has to know that hash; an archive, which keeps the crew busy, by whoever fetches
+ * it. Where that goes wrong, nothing of it counts, and it is no error: the blob is unpacked, hashed before
+ * if nobody has, as if nobody had begun.
  */
+import { statSync } from "node:fs";
 import { OciError, type ErrorCode } from "./errors";
 import type { BlobKey } from "./store/blobs";
+import { fileFacts, isUntouched, type FileFacts } from "./store/file-facts";
 import type { DraftReader } from "./store/fill-draft";
 import { createGrowth, grow, hasGrownTo, loseGrowth, type Growth } from "./store/growth";
 import type { WrittenEntry } from "./store/receipt";
-import type { Descriptor } from "./types";
+import type { Descriptor, Plan } from "./types";
 import type { BlobFile } from "./unpack/blob";
 import { mayWaitForBytes } from "./unpack/crew";
 
 /** Below this, a blob has come sooner than anybody could begin. */
 const LEAST_BYTES = 4 * 1024 ** 2;
+
+/** A zip is read from its end, so that all of it has to be right before. */
+const ZIP = /[/+.]zip$/;
 
 const ABOUT_CONTENT: ReadonlySet<ErrorCode> = new Set([
   "BAD_ARCHIVE",
@@ -22,11 +28,14 @@ const ABOUT_CONTENT: ReadonlySet<ErrorCode> = new Set([
   "NO_MATCHING_LAYER",
 ]);
 
+/** A draft that somebody reads while it is written. */
+type GrowingFile = BlobFile & { readonly growth: Growth };
+
 type BlobFiles = (descriptor: Descriptor) => BlobFile;
 
 /** Of the one blob that is missing. It reads one draft: what begins anew is unpacked when it is whole. */
 export class UnpackAlong {
-  readonly #isForCrew: boolean;
+  readonly #plan: Plan;
   readonly #blobFiles: BlobFiles;
   readonly #unpack: (blobFiles: BlobFiles) => Promise<readonly WrittenEntry[]>;
   readonly #growth = createGrowth();
@@ -35,38 +44,46 @@ export class UnpackAlong {
   #release: (() => void) | undefined;
 
   /**
-   * @param isForCrew - whether the crew unpacks what the blobs hold: else nobody reads along
+   * @param isForCrew - whether the crew unpacks the plan: else nobody reads along
    * @param blobFiles - where the other blobs are
    * @param unpack - unpacks all of them; begun at most once
    */
   constructor(
+    plan: Plan,
     isForCrew: boolean,
     blobFiles: BlobFiles,
     unpack: (blobFiles: BlobFiles) => Promise<readonly WrittenEntry[]>,
   ) {
-    this.#isForCrew = isForCrew;
+    this.#plan = plan;
+    this.#hasTried = !isForCrew;
     this.#blobFiles = blobFiles;
     this.#unpack = unpack;
   }
 
   /** For the store, of the draft that it begins to write. */
   readonly read = (draft: string, blob: BlobKey): DraftReader | undefined => {
-    if (this.#hasTried || blob.size < LEAST_BYTES || !this.#isForCrew) return undefined;
+    if (this.#hasTried || blob.size < LEAST_BYTES) return undefined;
     this.#hasTried = true;
     const growth = this.#growth;
     this.#release = mayWaitForBytes(() => {
       if (!hasGrownTo(growth, blob.size)) loseGrowth(growth);
     });
     if (this.#release === undefined) return undefined;
+    const hashes = !this.#isArchive(blob);
+    const file: GrowingFile = { path: draft, growth, isHashedElsewhere: !hashes };
     return {
+      hashes,
       grown: (bytes) => {
         grow(growth, bytes);
-        this.#job ??= this.#begin({ path: draft, growth }, blob);
+        this.#job ??= this.#begin(file, blob);
       },
-      isRight: async () => {
+      isRight: async (written) => {
         const result = await this.#job;
         if (result instanceof OciError && result.code === "CANCELLED") throw result;
-        return result !== undefined && !(result instanceof OciError);
+        if (isAsWritten(draft, written))
+          return result !== undefined && !(result instanceof OciError);
+        this.#job = Promise.resolve(changed(blob));
+        return false;
       },
       lost: () => {
         loseGrowth(growth);
@@ -97,8 +114,14 @@ export class UnpackAlong {
     return this.#job !== undefined;
   }
 
+  /** Of bytes that are taken one after the other, and inflated most of the time. */
+  #isArchive({ digest }: BlobKey): boolean {
+    const layer = this.#plan.layers.find(({ descriptor }) => descriptor.digest === digest);
+    return layer?.form.kind === "archive" && !ZIP.test(layer.descriptor.mediaType);
+  }
+
   async #begin(
-    growing: { readonly path: string; readonly growth: Growth },
+    growing: GrowingFile,
     { digest }: BlobKey,
   ): Promise<readonly WrittenEntry[] | OciError> {
     try {
@@ -110,4 +133,14 @@ export class UnpackAlong {
       return new OciError({ code: "STORE", verb: "unpack", subject: digest, fact: String(error) });
     }
   }
+}
+
+function isAsWritten(draft: string, written: FileFacts): boolean {
+  const now = statSync(draft, { bigint: true, throwIfNoEntry: false });
+  return now !== undefined && isUntouched(written, fileFacts(now));
+}
+
+function changed({ digest }: BlobKey): OciError {
+  const fact = "it was changed while it was read";
+  return new OciError({ code: "DIGEST_MISMATCH", verb: "unpack", subject: digest, fact });
 }

@@ -8,16 +8,20 @@ import { checkedBytes, measuredBytes } from "./checked-bytes";
 import { writeDraft } from "./draft";
 import type { FileFacts } from "./file-facts";
 
-/** Reads a draft while it is written, and hashes it. */
+/** Reads a draft while it is written. */
 export interface DraftReader {
+  /** Whether it hashes what it reads, so that nobody else need. */
+  readonly hashes: boolean;
   /** So many bytes are on the disk. */
   grown(bytes: number): void;
   /**
-   * All of them are. True where all were read, and digest and size are those of the blob; false where
-   * that is not known, whatever the reason.
+   * All of them are. True where all were read, and whoever hashes them found the blob's digest and size;
+   * false where that is not known, whatever the reason.
+   *
+   * @param written - the facts of the file since then: where they hold, what was read is what was written
    * @throws OciError CANCELLED
    */
-  isRight(): Promise<boolean>;
+  isRight(written: FileFacts): Promise<boolean>;
   /** It is not to be read any more. May be called more than once. */
   lost(): void;
 }
@@ -39,11 +43,12 @@ export async function fillDraft(
   const reader = readAlong?.(path, blob);
   if (reader === undefined) return await writeDraft(path, checkedBytes(blob, source(), subject));
   try {
-    const chunks = measuredBytes(blob, source(), subject);
+    const pass = reader.hashes ? measuredBytes : checkedBytes;
+    const chunks = pass(blob, source(), subject);
     const written = await writeDraft(path, chunks, (bytes) => {
       reader.grown(bytes);
     });
-    if (!(await reader.isRight())) await checkFile(path, blob, subject);
+    if (!(await reader.isRight(written))) await checkFile(path, blob, subject);
     return written;
   } finally {
     reader.lost();

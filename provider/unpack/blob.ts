@@ -19,6 +19,8 @@ export interface BlobFile {
   readonly vouched?: FileFacts | undefined;
   /** Of a file that is still being written: whoever reads it waits for its bytes, and hashes them. */
   readonly growth?: Growth | undefined;
+  /** Whoever writes it hashes it, too, and nothing that comes of it counts where that is not right. */
+  readonly isHashedElsewhere?: boolean;
 }
 
 export class BlobReader {
@@ -30,12 +32,16 @@ export class BlobReader {
   readonly #check: DigestCheck;
   readonly #growth: Growth | undefined;
   #facts: FileFacts;
+  readonly #isHashedElsewhere: boolean;
+  #isHashing = true;
   #position = 0;
   #isVerified = false;
 
   /** Opens the file; its size is the first thing that must be right. */
-  constructor({ path, vouched, growth }: BlobFile, place: Place) {
+  constructor(file: BlobFile, place: Place) {
+    const { path, vouched, growth, isHashedElsewhere = false } = file;
     this.path = path;
+    this.#isHashedElsewhere = isHashedElsewhere;
     this.#growth = growth;
     this.#place = place;
     this.#check = new DigestCheck(place.layer.descriptor.digest);
@@ -47,6 +53,19 @@ export class BlobReader {
       this.close();
       throw digestMismatch(place, `${size} bytes`);
     }
+  }
+
+  /** Whether what is read is hashed here. */
+  get isHashing(): boolean {
+    return this.#isHashing && !this.isVouched;
+  }
+
+  /**
+   * Leaves that to whoever writes the blob, where somebody does: of what is read once, from its beginning
+   * to its end. To be called before anything is read.
+   */
+  leaveHashing(): void {
+    if (this.#isHashedElsewhere) this.#isHashing = false;
   }
 
   /** The first bytes, without reading past them. */
@@ -62,7 +81,7 @@ export class BlobReader {
     const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#position);
     if (length === 0) return undefined;
     const chunk = buffer.subarray(0, length);
-    if (!this.isVouched) this.#check.update(chunk);
+    if (this.isHashing) this.#check.update(chunk);
     this.#position += length;
     return chunk;
   }
@@ -72,6 +91,7 @@ export class BlobReader {
    * last byte, and of a vouched blob once more after the last use.
    */
   verify(): void {
+    if (!this.#isHashing) return;
     if (this.isVouched) {
       this.#verifyUntouched();
       return;

@@ -126,6 +126,7 @@ async function unpackBlob(blob: BlobReader, place: Place, work: Work): Promise<v
     await loadZip().readZip(blob, sink, place, work);
     return;
   }
+  blob.leaveHashing();
   const tar = loadTar().readTar(sink, place);
   const take: Take = async (chunk) => {
     if (container !== "other") work.countInflated(chunk.length, place);
@@ -193,7 +194,7 @@ async function inSlices(chunk: Buffer, tar: TarReader, pace: Pace): Promise<void
 
 /** Reads what nobody asked for, so that the digest covers the last byte, unless it does already. */
 async function verifyRest(blob: BlobReader, pace: Pace): Promise<void> {
-  if (!blob.isVouched) {
+  if (blob.isHashing) {
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     while (blob.next(buffer) !== undefined) await pace();
   }
