@@ -1,8 +1,6 @@
 /**
  * The globs of `include` and `exclude`: the only place that knows their grammar. Pure.
  */
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- a function is what it exports
-import picomatch = require("picomatch");
 import { pathComponents } from "./path-rules";
 import type { EntrySelection } from "./selection";
 
@@ -14,9 +12,16 @@ export function matcherOf({
   include,
   exclude,
 }: Pick<EntrySelection, "include" | "exclude">): (path: string) => boolean {
-  const isIncluded = include === undefined ? () => true : picomatch([...include], OPTIONS);
-  const isExcluded = exclude === undefined ? () => false : picomatch([...exclude], OPTIONS);
+  const isIncluded = include === undefined ? () => true : anyOf(include);
+  const isExcluded = exclude === undefined ? () => false : anyOf(exclude);
   return (path) => isIncluded(path) && !isExcluded(path);
+}
+
+/** Loads the library, which most pulls do without. */
+function anyOf(globs: readonly string[]): (path: string) => boolean {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const picomatch = require("picomatch") as typeof import("picomatch");
+  return picomatch([...globs], OPTIONS);
 }
 
 /** Why a glob can match nothing, or undefined. */

@@ -1,13 +1,12 @@
 /**
- * Requests through a proxy: absolute-form for http:, a tunnel by CONNECT for https:. Loaded only
- * where there is a proxy.
+ * Requests through a proxy: absolute-form for http:, a tunnel by CONNECT for https:. What of undici only
+ * they need is loaded only where there is a proxy.
  */
 /* eslint-disable @typescript-eslint/no-require-imports -- the parts of undici are what they export */
 import type { buildConnector as Connectors, Dispatcher } from "undici";
-import connect = require("undici/lib/api/api-connect.js");
+import type Connect = require("undici/lib/api/api-connect.js");
 import Pool = require("undici/lib/dispatcher/pool.js");
-import ProxyAgent = require("undici/lib/dispatcher/proxy-agent.js");
-/* eslint-enable @typescript-eslint/no-require-imports */
+import type Proxies = require("undici/lib/dispatcher/proxy-agent.js");
 import { registerSecret } from "../redact";
 import { type Meeting, verifiedBy } from "./connector";
 import { survivingEnd } from "./socket-end";
@@ -39,6 +38,7 @@ export function createProxyDispatcher(parts: ProxyParts): Dispatcher {
   registerSecret(decodeURIComponent(proxy.password));
   const { timeout } = meeting;
   const isPlainProxy = proxy.protocol === "http:";
+  const { ProxyAgent, connect } = loadParts();
   return new ProxyAgent({
     uri: proxy.href,
     proxyTunnel: false,
@@ -61,4 +61,12 @@ export function createProxyDispatcher(parts: ProxyParts): Dispatcher {
         connect,
       }),
   });
+}
+
+/** Few machines need them. */
+function loadParts(): { ProxyAgent: typeof Proxies; connect: typeof Connect } {
+  return {
+    ProxyAgent: require("undici/lib/dispatcher/proxy-agent.js") as typeof Proxies,
+    connect: require("undici/lib/api/api-connect.js") as typeof Connect,
+  };
 }

@@ -2,17 +2,18 @@
  * One HTTP request over kept connections: TLS trust, proxy and deadlines, and nothing else. It
  * follows no redirect, tries nothing twice and knows no credentials but the proxy's.
  */
-/* eslint-disable @typescript-eslint/no-require-imports -- the parts of undici are what they export */
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the class is what it exports
 import Agent = require("undici/lib/dispatcher/agent.js");
 import { digestOf } from "../digest";
 import type { Settings } from "../settings/settings";
+import { steadyMs } from "../steady-clock";
 import type { ClientCertificate, TlsOptions } from "../types";
 import type { AnswerBody } from "./answer-body";
 import { createConnector, type Dialing } from "./connector";
 import type { Deadlines } from "./deadlines";
-import type { ProxyParts } from "./proxy-dispatcher";
+import { createProxyDispatcher } from "./proxy-dispatcher";
 import { receiveAnswer } from "./receive-answer";
 import { createTrust } from "./trust";
 
@@ -63,7 +64,7 @@ export function createTransport(settings: Settings): Transport {
     const dispatcher =
       proxy === undefined
         ? new Agent({ connect: createConnector(meeting, trust, dialing), connections: CONNECTIONS })
-        : loadProxyDispatcher({
+        : createProxyDispatcher({
             ...{ proxy, meeting, trust, connections: CONNECTIONS },
             headersTimeout: deadlines.headers,
           });
@@ -111,9 +112,8 @@ class Patience {
   }
 
   spend(): void {
-    // Not the time of day, which may jump.
-    this.#since ??= performance.now();
-    if (performance.now() - this.#since < this.#most) return;
+    this.#since ??= steadyMs();
+    if (steadyMs() - this.#since < this.#most) return;
     const code = "UND_ERR_HEADERS_TIMEOUT";
     this.#end.abort(Object.assign(new Error("interim answers only"), { code }));
   }
@@ -129,10 +129,4 @@ function connectionKey({ tls, clientCertificate, proxy, deadlines }: TransportRe
   ];
   const way = [proxy?.href, deadlines.connect, proxy === undefined ? undefined : deadlines.headers];
   return digestOf(JSON.stringify([skipVerify, certificateAuthorities, identity, way]));
-}
-
-/** Few machines need it. */
-function loadProxyDispatcher(parts: ProxyParts): Dispatcher {
-  const room = require("./proxy-dispatcher") as typeof import("./proxy-dispatcher");
-  return room.createProxyDispatcher(parts);
 }

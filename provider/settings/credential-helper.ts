@@ -4,7 +4,7 @@
  *
  * Rule: https://github.com/docker/docker-credential-helpers/blob/v0.9.3/README.md
  */
-import { execFile, type ExecFileException } from "node:child_process";
+import type { ExecFileException } from "node:child_process";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
@@ -112,6 +112,8 @@ function run(program: string, server: string, bounds: HelperBounds): Promise<Run
       killSignal: "SIGKILL",
       windowsHide: true,
     } as const;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- few machines have a helper
+    const { execFile } = require("node:child_process") as typeof import("node:child_process");
     const child = execFile(program, ["get"], options, (error, output) => {
       resolve({ error, output });
     });

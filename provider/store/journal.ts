@@ -9,6 +9,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
+import { steadyMs } from "../steady-clock";
 import { isLegalPath, parseRecord, recordText, type DestinationRecord } from "./destination-record";
 import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
@@ -112,13 +113,13 @@ export function leave(area: string): void {
  * steps back. So no sign of a dead process has to be taken over, which two could do at once.
  */
 async function takeTurn(area: string, subject: string, patienceMs: number): Promise<string> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = steadyMs() + patienceMs;
   for (;;) {
     const file = putUpSign(area);
     const rival = file === undefined ? undefined : await livingRival(area, file);
     if (file !== undefined && rival === undefined) return file;
     if (file !== undefined) removeFile(file);
-    if (rival !== undefined && performance.now() > deadline) throw busy(subject, rival);
+    if (rival !== undefined && steadyMs() > deadline) throw busy(subject, rival);
     await sleep(Math.random() * LOOK_MS);
   }
 }

@@ -2,7 +2,6 @@
  * Names processes so that a later run can tell whether one of them still lives: staging folders
  * and run records carry such a name. Reads /proc, or asks ps; never signals anything but 0.
  */
-import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
@@ -55,6 +54,8 @@ export function processFacts(pid: number): ProcessFacts | undefined {
 function factsByPs(pid: number): ProcessFacts | undefined {
   try {
     const options = { encoding: "utf8", timeout: PS_MS, env: { LC_ALL: "C" } } as const;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- no Linux needs it
+    const { execFileSync } = require("node:child_process") as typeof import("node:child_process");
     const columns = ["-o", "ppid=,stat=,lstart=,comm=", "-p", String(pid)];
     return parsePs(pid, execFileSync("/bin/ps", columns, options));
   } catch {

@@ -3,6 +3,7 @@
  * measures time, but promises none.
  */
 import { setImmediate as turn } from "node:timers/promises";
+import { steadyMs } from "../steady-clock";
 
 /** The longest slice of synchronous work, in milliseconds. */
 const SLICE_MS = 20;
@@ -12,10 +13,10 @@ export type Slices = () => Promise<void> | undefined;
 
 /** Slices of work that begin now. */
 export function startSlices(): Slices {
-  let started = performance.now();
+  let started = steadyMs();
   const rest = async (): Promise<void> => {
     await turn();
-    started = performance.now();
+    started = steadyMs();
   };
-  return () => (performance.now() - started < SLICE_MS ? undefined : rest());
+  return () => (steadyMs() - started < SLICE_MS ? undefined : rest());
 }

@@ -3,6 +3,7 @@
  * any more. It measures time, but promises none.
  */
 import { setImmediate as turn } from "node:timers/promises";
+import { steadyMs } from "../steady-clock";
 import { cancelled } from "./problems";
 
 /** The longest slice of synchronous work, in milliseconds. */
@@ -13,14 +14,14 @@ export type Pace = () => Promise<void> | undefined;
 
 /** A pace that throws OciError CANCELLED once the signal is aborted. */
 export function createPace(signal: AbortSignal, subject: string): Pace {
-  let started = performance.now();
+  let started = steadyMs();
   const rest = async (): Promise<void> => {
     await turn();
     if (signal.aborted) throw cancelled(subject);
-    started = performance.now();
+    started = steadyMs();
   };
   return () => {
     if (signal.aborted) throw cancelled(subject);
-    return performance.now() - started < SLICE_MS ? undefined : rest();
+    return steadyMs() - started < SLICE_MS ? undefined : rest();
   };
 }

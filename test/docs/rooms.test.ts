@@ -37,6 +37,7 @@ const COMMON = new Set(
     "types",
     "context",
     "docker-hub",
+    "steady-clock",
   ].map((name) => `provider/${name}.ts`),
 );
 
