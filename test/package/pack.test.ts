@@ -107,6 +107,14 @@ function isCompiled({ path }: { readonly path: string }): boolean {
   return path.endsWith(".js") && !path.startsWith("dist/bin/");
 }
 
+/** The files of the bundled command. */
+function bundledFiles(): string[] {
+  const folder = "dist/bin/";
+  return packed.files.flatMap(({ path }) =>
+    path.startsWith(folder) ? [path.slice(folder.length)] : [],
+  );
+}
+
 describe("the files of the package", () => {
   test("are these at the top", () => {
     const top = new Set(packed.files.map(({ path }) => path.split("/")[0]));
@@ -115,13 +123,19 @@ describe("the files of the package", () => {
 
   test("are compiled code, types and maps of two rooms, the bundled command, and no test or script", () => {
     for (const { path } of packed.files.filter((file) => file.path.startsWith("dist/"))) {
-      assert.match(path, /^dist\/((provider|sdk)\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js)$/);
+      assert.match(path, /^dist\/((provider|sdk)\/.*\.(js|js\.map|d\.ts)|bin\/[\w-]+\.js)$/);
     }
-    const bundled = packed.files.filter((file) => file.path.startsWith("dist/bin/"));
-    assert.deepEqual(bundled.map((file) => file.path.replace("dist/bin/", "")).sort(), [
+    const bundled = bundledFiles().filter((name) => !name.startsWith("part-"));
+    assert.deepEqual(bundled.sort(), [
+      "contents.js",
       "extractor-thread.js",
       "oci-artifact.js",
+      "registries.js",
+      "rest.js",
+      "signatures.js",
+      "transport.js",
       "writer-thread.js",
+      "zip.js",
     ]);
   });
 
@@ -208,6 +222,23 @@ describe("the package in an empty project, installed offline and without scripts
   test("has a command that tells what it can do", async () => {
     const help = await succeed(project, "npx", "--no-install", "oci-artifact", "--help");
     assert.match(help, /oci-artifact pull/);
+  });
+
+  test("has a command all of whose parts can be loaded, whatever verb asks for them", async () => {
+    const folder = join(project, "node_modules/pulumi-oci-artifact/dist/bin");
+    const parts = bundledFiles().filter((name) => !name.endsWith("-thread.js"));
+    for (const part of parts) {
+      const source = `require(${JSON.stringify(join(folder, part))})`;
+      const version = await succeed(
+        project,
+        process.execPath,
+        "-e",
+        source,
+        "oci-artifact",
+        "--version",
+      );
+      assert.match(version, /^\d+\.\d+\.\d+\n$/, part);
+    }
   });
 });
 
