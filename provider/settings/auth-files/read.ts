@@ -5,6 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
+import { isMissing } from "../missing";
 import type { AuthPlace } from "./locate";
 import { type AuthFile, brokenFile, parseAuthFile } from "./parse";
 
@@ -21,7 +22,7 @@ export async function readAuthPlace(place: AuthPlace): Promise<AuthFile | undefi
 
 async function readText(place: AuthPlace): Promise<string | undefined> {
   try {
-    return await readFile(place.name, "utf8");
+    if (!isMissing(place.name)) return await readFile(place.name, "utf8");
   } catch (error) {
     if (!isAbsent(error)) throw unreadable(place, error);
   }

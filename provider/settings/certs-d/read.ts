@@ -2,13 +2,14 @@
  * Reads the certificates of one host: whom to trust there, and what to show of oneself. It trusts
  * nobody on the word of another host's directory, and shows nothing of a key.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
 import { registerSecret } from "../../redact";
 import type { ClientCertificate } from "../../types";
 import { pairProblem } from "../client-certificate";
+import { isMissing } from "../missing";
 import { certificateBlocks, isCertificate } from "../pem-certificates";
 import type { CertificatePlaces } from "./locate";
 
@@ -106,24 +107,18 @@ async function readPair(
 
 /** Names of the entries, in order; undefined where there is no directory for this user. */
 async function namesIn(directory: string): Promise<readonly string[] | undefined> {
+  if (isMissing(directory)) return undefined;
   try {
     return (await readdir(directory)).sort();
   } catch (error) {
     const code = systemCode(error) ?? "";
-    if (code === "ENOTDIR" && (await isThere(directory))) {
+    if (code === "ENOTDIR" && !isMissing(directory)) {
       const hint = "make it a directory, and put the authority's certificate there as ca.crt";
       throw broken(directory, "it is no directory", hint, error);
     }
     if (["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes(code)) return undefined;
     throw broken(directory, factOfReading(code), hintOfReading(code), error);
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readText(file: string): Promise<string> {

@@ -3,10 +3,11 @@
  * they count. It looks into none of them; a file that is there and cannot be read is an error.
  */
 import type { Dirent } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { factOfReading, hintOfReading } from "../../disk-facts";
 import { OciError, systemCode } from "../../errors";
+import { isMissing } from "../missing";
 import { type ConfPlaces, environmentVariable, OVERRIDE_VARIABLE } from "./locate";
 import type { ConfText } from "./tables";
 
@@ -65,20 +66,14 @@ async function findDropIns(directories: readonly string[]): Promise<readonly str
 }
 
 async function entriesOf(directory: string): Promise<readonly Dirent[]> {
+  if (isMissing(directory)) return [];
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     // A file in the place of the directory itself is somebody's mistake; one above it, another system.
-    if (isAbsent(error) && !(await isThere(directory))) return [];
+    if (isAbsent(error) && isMissing(directory)) return [];
     throw unreadable(directory, error);
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Reads a file that has to be there, because something names it. */
@@ -95,6 +90,7 @@ async function readExisting(file: string, namedBy: string): Promise<ConfText> {
 }
 
 async function readText(file: string): Promise<ConfText | undefined> {
+  if (isMissing(file)) return undefined;
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
