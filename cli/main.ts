@@ -31,9 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
     case "pull-list":
       return await (await import("./pull-all.js")).pullListCommand(command);
     case "inspect":
-      return await (await import("./pull.js")).inspectCommand(command);
+      return await (await import("./inspect.js")).inspectCommand(command);
     case "verify":
-      return await (await import("./pull.js")).verifyCommand(command);
+      return await (await import("./inspect.js")).verifyCommand(command);
     case "lock":
       return await (await import("./lock.js")).lockCommand(command);
     case "vendor":
@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
     case "tags":
       return await (await import("./tags.js")).tagsCommand(command);
     case "explain":
-      return await (await import("./pull.js")).explainCommand(command);
+      return await (await import("./inspect.js")).explainCommand(command);
   }
 }
 

@@ -1,25 +1,21 @@
 /**
- * `oci-artifact pull`, `inspect` and `verify`: the same road that the resource takes, on a terminal.
+ * `oci-artifact pull`: the same road that the resource takes, on a terminal; and how each verb runs that
+ * works with a reference.
  */
 import { resolve } from "node:path";
 import {
   closeSessions,
-  explainInputs,
-  inspectInputs,
   outputsOfResult,
   pullInputs,
   type SessionOptions,
-  verifyInputs,
 } from "../provider/pulumi/session";
 import type { OutputValues } from "../provider/pulumi/outputs";
 import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
-import type { ExplainCommand, InspectCommand, PullCommand, VerifyCommand } from "./arguments";
+import type { PullCommand } from "./arguments";
 import { readSources } from "./flag-sources";
 import { type FlagValues, inputsOf, type InputRows } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
-import { explanationJson, explanationText, isUnanswered } from "./explain-text";
-import { inspectionJson, inspectionText } from "./inspection-text";
 import { listenForInterruption } from "./interruption";
 import { openTerminalReport } from "./terminal";
 
@@ -52,43 +48,6 @@ export async function pullTo(
   const result = await pullInputs(values, { ...options, destination: "instead" });
   const { path: _tree, placedAt: _folder, ...facts } = outputsOfResult(result);
   return { ...facts, directory: resolve(folder), servedBy: result.pulled.servedBy?.host };
-}
-
-/** Runs the command. Returns the exit code. */
-export async function inspectCommand(command: InspectCommand): Promise<number> {
-  return await run(command, async (inputs, options) => {
-    const { pinned, found } = await inspectInputs(inputs, {
-      ...options,
-      referrers: command.flags["referrers"] === true,
-    });
-    const text = command.json
-      ? JSON.stringify(inspectionJson(pinned, found))
-      : inspectionText(pinned, found).trimEnd();
-    return { text };
-  });
-}
-
-/** Runs the command. Returns the exit code: a failure where nobody has signed who has to have. */
-export async function verifyCommand(command: VerifyCommand): Promise<number> {
-  return await run(command, async (inputs, options) => {
-    const { pinned, digest, chosen, signers, servedBy } = await verifyInputs(inputs, options);
-    const tag = chosen === undefined ? [] : [`tag ${chosen.tag}`];
-    const lines = [pinned, ...tag, ...signers.map((signer) => `signed by ${signer}`)];
-    const text = command.json
-      ? JSON.stringify({ pinned, digest, ...chosen, signers, servedBy: servedBy?.host })
-      : printable(lines.join("\n"));
-    return { text };
-  });
-}
-
-/** Runs `inspect --endpoints`. Returns the exit code: that of a failure where nobody answers. */
-export async function explainCommand(command: ExplainCommand): Promise<number> {
-  const { flags, json, online } = command;
-  return await run(command, async (inputs, options) => {
-    const found = await explainInputs(inputs, { ...options, online });
-    const text = json ? explanationJson(found) : explanationText(found, flags).trimEnd();
-    return { text, isFailed: online && isUnanswered(found) };
-  });
 }
 
 /** Where a range has chosen it, which is nowhere else to be seen. */

@@ -5,7 +5,7 @@
 import { asOciError, errorFacts, OciError } from "../errors";
 import { limitsWith } from "../limits";
 import { SILENT, type Context, type Report } from "../context";
-import { inspect, type Inspection } from "../inspect";
+import type { Inspection } from "../inspect";
 import { locate, pull, type Pulled, type PullRequest } from "../pull";
 import { formatReference, pinnedReference } from "../reference/format";
 import { isOutage } from "../registry/failure";
@@ -111,6 +111,8 @@ export async function inspectInputs(
 ): Promise<{ readonly pinned: string; readonly found: Inspection }> {
   const { request, world, context } = await prepare(values, options);
   const asked = { ...request, withReferrers: options.referrers };
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as in registry/client.ts
+  const { inspect } = require("../inspect") as typeof import("../inspect");
   const found = await inspect(asked, world, context);
   await judgeLooked(request, found, world, context);
   return { pinned: pinnedReference(found.reference, found.digest), found };

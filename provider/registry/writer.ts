@@ -7,15 +7,9 @@
 import type { Descriptor, Endpoint } from "../types";
 import type { Asking } from "./asking";
 import type { AskContext } from "./exchange";
-import { type BlobArrival, type BlobOptions, hasBlob, pushBlob } from "./push-blob";
-import {
-  deleteReference,
-  findDigest,
-  type ManifestBytes,
-  putManifest,
-  type PutManifest,
-} from "./push-manifest";
-import { listReferrer, type ReferrerEntry, unlistReferrer } from "./push-referrer";
+import type { BlobArrival, BlobOptions } from "./push-blob";
+import type { ManifestBytes, PutManifest } from "./push-manifest";
+import type { ReferrerEntry } from "./push-referrer";
 import type { BlobSource } from "./push-source";
 
 /** The registry itself. What is written to a mirror, its origin never sees. */
@@ -80,18 +74,30 @@ export interface RegistryWriter {
 /** The writer that asks that way. It ends with it. */
 export function createRegistryWriter(asking: Pick<Asking, "ask" | "wait">): RegistryWriter {
   const remove: RegistryWriter["deleteTag"] = (origin, reference, context) =>
-    deleteReference(asking, context, origin, reference);
+    manifests().deleteReference(asking, context, origin, reference);
   return Object.freeze({
-    headBlob: (origin, descriptor, context) => hasBlob(asking, context, origin, descriptor),
-    pushBlob: (origin, blob, context, options) => pushBlob(asking, context, origin, blob, options),
-    findDigest: (origin, reference, context) => findDigest(asking, context, origin, reference),
+    headBlob: (origin, descriptor, context) => blobs().hasBlob(asking, context, origin, descriptor),
+    pushBlob: (origin, blob, context, options) =>
+      blobs().pushBlob(asking, context, origin, blob, options),
+    findDigest: (origin, reference, context) =>
+      manifests().findDigest(asking, context, origin, reference),
     putManifest: (origin, reference, manifest, context) =>
-      putManifest(asking, context, origin, reference, manifest),
+      manifests().putManifest(asking, context, origin, reference, manifest),
     listReferrer: (origin, subject, entry, context) =>
-      listReferrer(asking, context, origin, subject, entry),
+      referrers().listReferrer(asking, context, origin, subject, entry),
     unlistReferrer: (origin, subject, referrer, context) =>
-      unlistReferrer(asking, context, origin, subject, referrer),
+      referrers().unlistReferrer(asking, context, origin, subject, referrer),
     deleteManifest: remove,
     deleteTag: remove,
   } satisfies RegistryWriter);
 }
+
+// Loaded by who writes: each world has a writer, and most only pull.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const blobs = (): typeof import("./push-blob") =>
+  require("./push-blob") as typeof import("./push-blob");
+const manifests = (): typeof import("./push-manifest") =>
+  require("./push-manifest") as typeof import("./push-manifest");
+const referrers = (): typeof import("./push-referrer") =>
+  require("./push-referrer") as typeof import("./push-referrer");
+/* eslint-enable @typescript-eslint/no-require-imports */
