@@ -1,20 +1,18 @@
 /**
- * The records of a zip in a verified blob, by `yauzl`: the central directory, and the local header of
+ * The records of a zip in a verified blob: the central directory, by `yauzl`, and the local header of
  * each entry. It judges where records lie, not what they say.
  */
-import { RandomAccessReader, fromRandomAccessReaderPromise } from "yauzl";
-import type { Entry, LocalFileHeader, ZipFile } from "yauzl";
+import { once } from "node:events";
+import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from "yauzl";
 import { OciError, systemCode } from "../errors";
 import type { Limits } from "../limits";
 import type { BlobReader } from "./blob";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, type Place } from "./problems";
-
-/** Read at once: local headers and small contents follow each other. */
-const WINDOW_BYTES = 256 * 1024;
+import { contradiction, LOCAL_HEADER_BYTES, readLocalHeader } from "./zip-local";
+import { WINDOW_BYTES, ZipWindow } from "./zip-window";
 
 const LOCAL_HEADER = "PK\x03\x04";
-const LOCAL_HEADER_BYTES = 30;
 const CENTRAL_HEADER_BYTES = 46;
 const END_RECORD_BYTES = 22;
 const ZIP64_END_RECORD = 0x06064b50;
@@ -24,10 +22,12 @@ const ZIP64_LOCATOR_BYTES = 20;
 /** Sizes of this value stand in the end record of zip64. */
 const IN_ZIP64 = 0xffffffff;
 
-/** An entry of the central directory, and what stands in front of its content. */
+/** An entry of the central directory, and what its local header has to say. */
 export interface ZipRecord {
   readonly entry: Entry;
-  readonly local: LocalFileHeader;
+  readonly contentStart: number;
+  /** What the two say differently; undefined: nothing. */
+  readonly contradiction: string | undefined;
 }
 
 /**
@@ -43,23 +43,35 @@ export async function zipRecords(
   const { size } = place.layer.descriptor;
   const options = { decodeStrings: false, autoClose: false };
   try {
-    const zip = await fromRandomAccessReaderPromise(new WindowReader(blob, size), size, options);
+    const window = new ZipWindow(blob, size);
+    const zip = await fromRandomAccessReaderPromise(window, size, options);
     if (zip.entryCount > limits.entries)
       throw beyondLimit(place, limits, "entries", zip.entryCount);
-    const entries: Entry[] = [];
-    for await (const entry of zip.eachEntry()) {
-      entries.push(entry);
-      await pace();
-    }
+    const entries = await readEntries(zip, pace);
     const contentEnd = centralStart(zip, entries, blob, place);
     entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
-    const records = await withLocalHeaders(zip, entries, contentEnd, place, pace);
+    const records = await withLocalHeaders(window, entries, contentEnd, place, pace);
     refuseHidden(records, contentEnd, blob, place);
     return records;
   } catch (error) {
     if (error instanceof OciError || systemCode(error) !== undefined) throw error;
     throw broken(place, `is no zip that can be read: ${(error as Error).message}`, error);
   }
+}
+
+/** In the order of the central directory. What is wrong with it is thrown: nobody listens for errors. */
+async function readEntries(zip: ZipFile, pace: Pace): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  zip.on("entry", (entry: Entry) => entries.push(entry));
+  while (entries.length < zip.entryCount) {
+    const { length } = entries;
+    zip.readEntry();
+    // It is there at once, as its bytes are; but one without a name, which has none, comes later.
+    if (entries.length === length) await once(zip, "entry");
+    const rest = pace();
+    if (rest !== undefined) await rest;
+  }
+  return entries;
 }
 
 /**
@@ -78,14 +90,10 @@ function centralStart(
   if (end !== endRecord && !isZip64End(blob, end, endRecord)) {
     throw broken(place, "has a central directory that does not end where it says");
   }
-  const lengths = entries.map(
-    (entry) =>
-      CENTRAL_HEADER_BYTES +
-      entry.fileNameLength +
-      entry.extraFieldLength +
-      entry.fileCommentLength,
-  );
-  const size = lengths.reduce((sum, length) => sum + length, 0);
+  let size = CENTRAL_HEADER_BYTES * entries.length;
+  for (const { fileNameLength, extraFieldLength, fileCommentLength } of entries) {
+    size += fileNameLength + extraFieldLength + fileCommentLength;
+  }
   const declared = blob.readAt(endRecord + 12, Buffer.alloc(4)).readUInt32LE();
   const isInZip64 = end !== endRecord && declared === IN_ZIP64;
   const found = isInZip64 ? blob.readAt(end + 40, Buffer.alloc(8)).readBigUInt64LE() : declared;
@@ -107,7 +115,7 @@ function isZip64End(blob: BlobReader, end: number, endRecord: number): boolean {
 }
 
 async function withLocalHeaders(
-  zip: ZipFile,
+  window: ZipWindow,
   entries: readonly Entry[],
   contentEnd: number,
   place: Place,
@@ -116,17 +124,18 @@ async function withLocalHeaders(
   const records: ZipRecord[] = [];
   let free = 0;
   for (const entry of entries) {
-    const at = { ...place, entry: entry.fileNameRaw.toString() };
-    const local = await zip.readLocalFileHeaderPromise(entry).catch((error: unknown) => {
-      throw broken(at, `has no header that can be read: ${(error as Error).message}`, error);
-    });
-    const end = local.fileDataStart + entry.compressedSize;
+    const at = (): Place => ({ ...place, entry: entry.fileNameRaw.toString() });
+    const local = readLocalHeader(window, entry);
+    if (typeof local === "string") throw broken(at(), `has no header that can be read: ${local}`);
+    const { contentStart } = local;
+    const end = contentStart + entry.compressedSize;
     if (entry.relativeOffsetOfLocalHeader < free || end > contentEnd) {
-      throw broken(at, "lies upon another part of the archive");
+      throw broken(at(), "lies upon another part of the archive");
     }
     free = end;
-    records.push({ entry, local });
-    await pace();
+    records.push({ entry, contentStart, contradiction: contradiction(entry, local) });
+    const rest = pace();
+    if (rest !== undefined) await rest;
   }
   return records;
 }
@@ -138,13 +147,16 @@ function refuseHidden(
   blob: BlobReader,
   place: Place,
 ): void {
-  const starts = [...records.map(({ entry }) => entry.relativeOffsetOfLocalHeader), contentEnd];
-  for (const [index, next] of starts.entries()) {
-    const before = records[index - 1];
-    const end = before ? before.local.fileDataStart + before.entry.compressedSize : 0;
-    if (!hasLocalHeader(blob, end, next)) continue;
+  let free = 0;
+  const refuse = (end: number): void => {
+    if (!hasLocalHeader(blob, free, end)) return;
     throw broken(place, "has an entry that its central directory does not have");
+  };
+  for (const { entry, contentStart } of records) {
+    refuse(entry.relativeOffsetOfLocalHeader);
+    free = contentStart + entry.compressedSize;
   }
+  refuse(contentEnd);
 }
 
 /** What is too short for one is what streaming writers put behind a content, and is not looked at. */
@@ -154,52 +166,4 @@ function hasLocalHeader(blob: BlobReader, start: number, end: number): boolean {
     if (bytes.includes(LOCAL_HEADER)) return true;
   }
   return false;
-}
-
-/** Bytes at any place, mostly without asking the disk. */
-class WindowReader extends RandomAccessReader {
-  readonly #blob: BlobReader;
-  readonly #size: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
-  #window: Buffer = Buffer.alloc(0);
-  #start = 0;
-
-  constructor(blob: BlobReader, size: number) {
-    super();
-    this.#blob = blob;
-    this.#size = size;
-  }
-
-  override read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    callback: (error: Error | null) => void,
-  ): void {
-    // The disk knows no such place, and would call it by other words.
-    if (position < 0 || position > this.#size) {
-      callback(new Error("it was cut off"));
-      return;
-    }
-    let bytes: Buffer;
-    try {
-      bytes = this.#at(position, length);
-    } catch (error) {
-      callback(error as Error);
-      return;
-    }
-    bytes.copy(buffer, offset);
-    callback(bytes.length < length ? new Error("it was cut off") : null);
-  }
-
-  #at(position: number, length: number): Buffer {
-    if (length > WINDOW_BYTES) return this.#blob.readAt(position, Buffer.alloc(length));
-    if (position < this.#start || position + length > this.#start + this.#window.length) {
-      this.#start = position;
-      this.#window = this.#blob.readAt(position, this.#buffer);
-    }
-    const start = position - this.#start;
-    return this.#window.subarray(start, start + length);
-  }
 }

@@ -19,6 +19,7 @@ const RUN_BYTES = 256 * 1024;
 const HEADER = Buffer.from("1f8b08000000000000ff", "hex");
 const HEADER_START = HEADER.subarray(0, 3);
 const TRAILER_BYTES = 8;
+const FRAME_BYTES = HEADER.length + TRAILER_BYTES;
 
 /** Records that follow each other, of which the small contents are inflated together. */
 export function* runsOf(records: readonly ZipRecord[]): Generator<readonly ZipRecord[], void> {
@@ -26,15 +27,15 @@ export function* runsOf(records: readonly ZipRecord[]): Generator<readonly ZipRe
   let start = 0;
   let bytes = 0;
   for (const record of records) {
-    const { entry, local } = record;
-    const end = local.fileDataStart + entry.compressedSize;
+    const { entry, contentStart } = record;
+    const end = contentStart + entry.compressedSize;
     bytes += entry.uncompressedSize;
     if (run.length > 0 && (bytes > RUN_BYTES || end - start > RUN_BYTES)) {
       yield run;
       run = [];
     }
     if (run.length === 0) {
-      start = local.fileDataStart;
+      start = contentStart;
       bytes = entry.uncompressedSize;
     }
     run.push(record);
@@ -50,7 +51,7 @@ export function contentsOf(
   const contents = new Map<ZipRecord, Buffer>();
   const members = run.filter(isMember);
   if (members.length < 2) return contents;
-  const inflated = inflateMembers(packed(blob, members), members);
+  const inflated = inflateMembers(blob, members);
   if (inflated === undefined) return contents;
   let end = 0;
   for (const record of members) {
@@ -68,26 +69,34 @@ function isMember({ entry }: ZipRecord): boolean {
   return compressionMethod === DEFLATED && uncompressedSize > 0 && most <= RUN_BYTES;
 }
 
-/** The members as one gzip, and where each begins. */
-function packed(blob: BlobReader, members: readonly ZipRecord[]): { gzip: Buffer; starts: number[] } {
-  const first = members[0]?.local.fileDataStart ?? 0;
+/** The members as one gzip. Contents move to the front: a local header is longer than header and trailer. */
+function packed(blob: BlobReader, members: readonly ZipRecord[]): Buffer {
+  const first = members[0]?.contentStart ?? 0;
   const last = members.at(-1);
-  const span = last === undefined ? 0 : last.local.fileDataStart + last.entry.compressedSize - first;
-  const bytes = blob.readAt(first, Buffer.allocUnsafe(span));
-  const frame = HEADER.length + TRAILER_BYTES;
-  const size = members.reduce((sum, { entry }) => sum + entry.compressedSize + frame, 0);
-  const gzip = Buffer.allocUnsafe(size);
-  const starts: number[] = [];
-  let at = 0;
-  for (const { entry, local } of members) {
-    const start = local.fileDataStart - first;
-    starts.push(at);
-    at += HEADER.copy(gzip, at);
-    at += bytes.copy(gzip, at, start, start + entry.compressedSize);
-    at = gzip.writeUInt32LE(entry.crc32, at);
-    at = gzip.writeUInt32LE(entry.uncompressedSize, at);
+  const span = last === undefined ? 0 : last.contentStart + last.entry.compressedSize - first;
+  const bytes = Buffer.allocUnsafe(FRAME_BYTES + span);
+  blob.readAt(first, bytes.subarray(HEADER.length, HEADER.length + span));
+  let end = 0;
+  for (const { entry, contentStart } of members) {
+    const { compressedSize, uncompressedSize, crc32 } = entry;
+    const start = HEADER.length + contentStart - first;
+    bytes.copyWithin(end + HEADER.length, start, start + compressedSize);
+    bytes.set(HEADER, end);
+    end = bytes.writeUInt32LE(crc32, end + HEADER.length + compressedSize);
+    end = bytes.writeUInt32LE(uncompressedSize, end);
   }
-  return { gzip, starts };
+  return bytes.subarray(0, end);
+}
+
+/** Whether nothing in it looks like the beginning of a member but where one begins. */
+function hasNoOtherMember(gzip: Buffer, members: readonly ZipRecord[]): boolean {
+  let start = 0;
+  for (const { entry } of members) {
+    const end = start + FRAME_BYTES + entry.compressedSize;
+    if (gzip.indexOf(HEADER_START, start + 1) !== (end === gzip.length ? -1 : end)) return false;
+    start = end;
+  }
+  return true;
 }
 
 /**
@@ -98,16 +107,13 @@ function packed(blob: BlobReader, members: readonly ZipRecord[]): { gzip: Buffer
  * two, or two for one: members begin nowhere but at our headers, hence end nowhere but at our trailers;
  * and where one went on into the next, all together would have less than was declared.
  */
-function inflateMembers(
-  { gzip, starts }: { gzip: Buffer; starts: number[] },
-  members: readonly ZipRecord[],
-): Buffer | undefined {
-  for (const [index, start] of starts.entries()) {
-    if (gzip.indexOf(HEADER_START, start + 1) !== (starts[index + 1] ?? -1)) return undefined;
-  }
+function inflateMembers(blob: BlobReader, members: readonly ZipRecord[]): Buffer | undefined {
+  const gzip = packed(blob, members);
+  if (!hasNoOtherMember(gzip, members)) return undefined;
   const size = members.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   try {
     const options = { maxOutputLength: size, info: true, chunkSize: size + 64 };
+    // With `info` it returns more than its types say.
     const { buffer, engine } = gunzipSync(gzip, options) as unknown as {
       readonly buffer: Buffer;
       readonly engine: { readonly bytesWritten: number };

@@ -12,7 +12,7 @@ import type { ArchiveEntry, EntrySink } from "./entries";
 import { inflateRaw, type Take } from "./inflate";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, unsupported, type Place } from "./problems";
-import { contradiction, DEFLATED, factsOf, nameOf, unsupportedFeature } from "./zip-entry";
+import { DEFLATED, factsOf, nameOf, unsupportedFeature } from "./zip-entry";
 import { zipRecords, type ZipRecord } from "./zip-file";
 import { contentsOf, runsOf } from "./zip-runs";
 
@@ -75,18 +75,17 @@ function takeEntry(
   sink.end();
 }
 
-function archiveEntry({ entry, local }: ZipRecord, place: Place): ArchiveEntry {
-  const at = { ...place, entry: entry.fileNameRaw.toString() };
+function archiveEntry({ entry, contradiction }: ZipRecord, place: Place): ArchiveEntry {
+  const at = (): Place => ({ ...place, entry: entry.fileNameRaw.toString() });
   const unsupportedFact = unsupportedFeature(entry);
-  if (unsupportedFact !== undefined) throw unsupported(at, unsupportedFact);
-  const different = contradiction(entry, local);
-  if (different !== undefined) {
-    throw broken(at, `is ambiguous: its two headers differ in the ${different}`);
+  if (unsupportedFact !== undefined) throw unsupported(at(), unsupportedFact);
+  if (contradiction !== undefined) {
+    throw broken(at(), `is ambiguous: its two headers differ in the ${contradiction}`);
   }
   const name = nameOf(entry);
-  if (name === undefined) throw broken(at, "is ambiguous: it has two names");
+  if (name === undefined) throw broken(at(), "is ambiguous: it has two names");
   const facts = factsOf(entry, name);
-  if (typeof facts === "string") throw broken(at, facts);
+  if (typeof facts === "string") throw broken(at(), facts);
   return { name, size: entry.uncompressedSize, ...facts };
 }
 
@@ -118,7 +117,7 @@ async function readEntry(
 /** The content of an entry, which is what was declared; `take` keeps no chunk. */
 async function readContent(
   blob: BlobReader,
-  { entry, local }: ZipRecord,
+  { entry, contentStart }: ZipRecord,
   place: Place,
   work: ZipWork,
   take: (chunk: Buffer) => void,
@@ -133,14 +132,14 @@ async function readContent(
     take(chunk);
     await work.pace();
   };
-  const chunks = contentChunks(blob, local.fileDataStart, entry.compressedSize);
+  const chunks = contentChunks(blob, contentStart, entry.compressedSize);
   if (entry.compressionMethod !== DEFLATED) {
     for await (const chunk of chunks) await checked(chunk);
   } else if (Math.max(entry.compressedSize, entry.uncompressedSize) > SMALL_BYTES) {
     const { usedBytes } = await inflateRaw(chunks, checked, place);
     if (usedBytes !== entry.compressedSize) throw wrongSize(place);
   } else {
-    const content = blob.readAt(local.fileDataStart, Buffer.allocUnsafe(entry.compressedSize));
+    const content = blob.readAt(contentStart, Buffer.allocUnsafe(entry.compressedSize));
     await checked(inflateSmall(content, entry.uncompressedSize, place));
   }
   if (size !== entry.uncompressedSize) throw wrongSize(place);
