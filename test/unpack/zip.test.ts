@@ -1,10 +1,10 @@
 /** Zip archives that people really make: each must become exactly its tree. */
 import * as assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { lstat } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { crc32 } from "node:zlib";
+import { crc32, deflateRawSync } from "node:zlib";
 import { contentOf, directoryTitle, unpackLayers } from "../support/unpacking";
 import { zip, zipLink, type ZipMember } from "../support/zips";
 
@@ -76,6 +76,35 @@ describe("content of a zip", () => {
       assert.deepEqual(await contentOf(unpacked), { big: content });
     });
   }
+
+  test("of many files, small and large, deflated and stored, empty and links", async (t) => {
+    const contents = Object.fromEntries(
+      Array.from({ length: 300 }, (_, index) => {
+        const length = index % 7 === 0 ? 0 : index % 100 === 1 ? 300_000 : 1 + index * 37;
+        return [`f${index}`, randomBytes(length).toString("hex")];
+      }),
+    );
+    const members = Object.entries(contents).map(([path, content], index): ZipMember => {
+      return { path, content, isStored: index % 5 === 0, hasDescriptor: index % 3 === 0 };
+    });
+    const links = [zipLink("link1", "f1"), { ...zipLink("link2", "f2"), isStored: false }];
+    const bytes = zip([...links, ...members]);
+    const unpacked = await contentOf(await unpackLayers(t, [bytes]));
+    assert.deepEqual(unpacked, { ...contents, link1: "-> f1", link2: "-> f2" });
+  });
+
+  test("that looks like a gzip", async (t) => {
+    const content = "\x1f\x8b\x08".repeat(9);
+    const data = deflateRawSync(Buffer.from(content, "latin1"), { level: 0 });
+    const bytes = zip([
+      { path: "a", content: "A" },
+      { path: "b", content: Buffer.from(content, "latin1"), data },
+      { path: "c", content: "C" },
+    ]);
+    const { staging } = await unpackLayers(t, [bytes]);
+    assert.equal(await readFile(join(staging, "b"), "latin1"), content);
+    assert.equal(await readFile(join(staging, "c"), "latin1"), "C");
+  });
 
   test("of nothing", async (t) => {
     const bytes = zip([{ path: "a" }, { path: "b", isStored: true }]);
