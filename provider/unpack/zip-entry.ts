@@ -4,8 +4,10 @@
  *
  * Format: https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT
  */
-import { getFileNameLowLevel, type Entry, type ExtraField } from "yauzl";
+import { getFileNameLowLevel, type ExtraField } from "yauzl";
 import type { ArchiveEntry } from "./entries";
+import type { ZipEntry } from "./zip-central";
+import { secondsOf } from "./zip-time";
 
 export const STORED = 0;
 export const DEFLATED = 8;
@@ -44,9 +46,9 @@ const UTF8_NAMES = 0x800;
 const UNICODE_PATH = 0x7075;
 
 /** What is not unpacked though it is valid, or undefined; a clause about the entry. */
-export function unsupportedFeature(entry: Entry): string | undefined {
-  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) return "is encrypted";
-  const method = entry.compressionMethod;
+export function unsupportedFeature(entry: ZipEntry): string | undefined {
+  if ((entry.flags & ENCRYPTED) !== 0) return "is encrypted";
+  const method = entry.method;
   if (method === STORED || method === DEFLATED) return undefined;
   const name = METHODS[method];
   return `is compressed by method ${method}${name === undefined ? "" : ` (${name})`}`;
@@ -56,10 +58,10 @@ export function unsupportedFeature(entry: Entry): string | undefined {
  * The name as everybody sees it: UTF-8 where it is, whatever the flag (most tools set it for names
  * beyond ASCII only, some never), else the code page of the format. Undefined for two names in one.
  */
-export function nameOf(entry: Entry): string | undefined {
-  const bytes = entry.fileNameRaw;
+export function nameOf(entry: ZipEntry): string | undefined {
+  const bytes = entry.rawName;
   const utf8 = bytes.toString("utf8");
-  const isUtf8 = (entry.generalPurposeBitFlag & UTF8_NAMES) !== 0 || !utf8.includes("\ufffd");
+  const isUtf8 = (entry.flags & UTF8_NAMES) !== 0 || !utf8.includes("\ufffd");
   const name = isUtf8 ? utf8 : getFileNameLowLevel(0, bytes, [], true);
   return hasOtherName(bytes, entry.extraFields, name) ? undefined : name;
 }
@@ -74,14 +76,14 @@ export function hasOtherName(bytes: Buffer, fields: readonly ExtraField[], name:
 
 /** Kind, mode and time; a clause on the entry where they contradict each other. */
 export function factsOf(
-  entry: Entry,
+  entry: ZipEntry,
   name: string,
 ): Pick<ArchiveEntry, "type" | "mode" | "seconds"> | string {
-  const mode = UNIX_MAKERS.has(entry.versionMadeBy >> 8) ? entry.externalFileAttributes >>> 16 : 0;
+  const mode = UNIX_MAKERS.has(entry.versionMadeBy >> 8) ? entry.attributes >>> 16 : 0;
   const declared = TYPES[mode & TYPE_BITS] ?? "special";
   const isDirectory =
     name.endsWith("/") ||
-    ((mode & TYPE_BITS) === 0 && (entry.externalFileAttributes & DIRECTORY_ATTRIBUTE) !== 0);
+    ((mode & TYPE_BITS) === 0 && (entry.attributes & DIRECTORY_ATTRIBUTE) !== 0);
   if (isDirectory && declared !== "directory" && (mode & TYPE_BITS) !== 0) {
     return "has the name of a directory and the mode of something else";
   }
@@ -89,7 +91,5 @@ export function factsOf(
   if (type !== "file" && type !== "symlink" && entry.uncompressedSize > 0) {
     return "has content, but is no file";
   }
-  // Times without a zone are taken for UTC: the same on every machine.
-  const seconds = entry.getLastModDate({ timezone: "UTC" }).getTime() / 1000;
-  return { type, mode: mode === 0 ? undefined : mode, seconds };
+  return { type, mode: mode === 0 ? undefined : mode, seconds: secondsOf(entry) };
 }

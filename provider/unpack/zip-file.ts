@@ -2,18 +2,17 @@
  * The records of a zip in a verified blob: the central directory, by `yauzl`, and the local header of
  * each entry. It judges where records lie, not what they say.
  */
-import { once } from "node:events";
-import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from "yauzl";
+import { fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
 import { OciError, systemCode } from "../errors";
 import type { Limits } from "../limits";
 import type { BlobReader } from "./blob";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, type Place } from "./problems";
-import { contradiction, LOCAL_HEADER_BYTES, readLocalHeader } from "./zip-local";
+import { readCentralHeader, type ZipEntry } from "./zip-central";
+import { contradiction, LOCAL_HEADER_BYTES, readLocalHeader, type LocalHeader } from "./zip-local";
 import { WINDOW_BYTES, ZipWindow } from "./zip-window";
 
 const LOCAL_HEADER = "PK\x03\x04";
-const CENTRAL_HEADER_BYTES = 46;
 const END_RECORD_BYTES = 22;
 const ZIP64_END_RECORD = 0x06064b50;
 const ZIP64_END_RECORD_BYTES = 56;
@@ -24,7 +23,7 @@ const IN_ZIP64 = 0xffffffff;
 
 /** An entry of the central directory, and what its local header has to say. */
 export interface ZipRecord {
-  readonly entry: Entry;
+  readonly entry: ZipEntry;
   readonly contentStart: number;
   /** What the two say differently; undefined: nothing. */
   readonly contradiction: string | undefined;
@@ -47,11 +46,11 @@ export async function zipRecords(
     const zip = await fromRandomAccessReaderPromise(window, size, options);
     if (zip.entryCount > limits.entries)
       throw beyondLimit(place, limits, "entries", zip.entryCount);
-    const entries = await readEntries(zip, pace);
-    const contentEnd = centralStart(zip, entries, blob, place);
-    entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
-    const records = await withLocalHeaders(window, entries, contentEnd, place, pace);
-    refuseHidden(records, contentEnd, blob, place);
+    const { entries, ...bounds } = await readEntries(window, zip, pace);
+    refuseOtherBounds(zip, bounds, blob, place);
+    entries.sort((a, b) => a.headerStart - b.headerStart);
+    const records = await withLocalHeaders(window, entries, bounds.start, place, pace);
+    refuseHidden(records, bounds.start, blob, place);
     return records;
   } catch (error) {
     if (error instanceof OciError || systemCode(error) !== undefined) throw error;
@@ -59,46 +58,46 @@ export async function zipRecords(
   }
 }
 
-/** In the order of the central directory. What is wrong with it is thrown: nobody listens for errors. */
-async function readEntries(zip: ZipFile, pace: Pace): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  zip.on("entry", (entry: Entry) => entries.push(entry));
+/** In the order of the central directory, and where this ends. */
+async function readEntries(
+  window: ZipWindow,
+  zip: ZipFile,
+  pace: Pace,
+): Promise<{ readonly entries: ZipEntry[]; readonly start: number; readonly end: number }> {
+  const entries: ZipEntry[] = [];
+  // The types call it a boolean.
+  const start = Number(zip.readEntryCursor);
+  let end = start;
   while (entries.length < zip.entryCount) {
-    const { length } = entries;
-    zip.readEntry();
-    // It is there at once, as its bytes are; but one without a name, which has none, comes later.
-    if (entries.length === length) await once(zip, "entry");
+    const found = readCentralHeader(window, end);
+    entries.push(found.entry);
+    end = found.end;
     const rest = pace();
     if (rest !== undefined) await rest;
   }
-  return entries;
+  return { entries, start, end };
 }
 
 /**
- * Where the central directory begins, which has to reach to the end record, with the size that this
- * declares: some readers count from its beginning, some from its end, and no entry is hidden from either.
+ * The central directory has to reach to the end record, with the size that this declares: some readers
+ * count from its beginning, some from its end, and no entry is hidden from either.
  */
-function centralStart(
+function refuseOtherBounds(
   zip: ZipFile,
-  entries: readonly Entry[],
+  { start, end }: { readonly start: number; readonly end: number },
   blob: BlobReader,
   place: Place,
-): number {
-  // The types call it a boolean.
-  const end = Number(zip.readEntryCursor);
+): void {
   const endRecord = zip.fileSize - END_RECORD_BYTES - zip.comment.length;
   if (end !== endRecord && !isZip64End(blob, end, endRecord)) {
     throw broken(place, "has a central directory that does not end where it says");
   }
-  let size = CENTRAL_HEADER_BYTES * entries.length;
-  for (const { fileNameLength, extraFieldLength, fileCommentLength } of entries) {
-    size += fileNameLength + extraFieldLength + fileCommentLength;
-  }
   const declared = blob.readAt(endRecord + 12, Buffer.alloc(4)).readUInt32LE();
   const isInZip64 = end !== endRecord && declared === IN_ZIP64;
   const found = isInZip64 ? blob.readAt(end + 40, Buffer.alloc(8)).readBigUInt64LE() : declared;
-  if (Number(found) !== size) throw broken(place, "has a central directory of another size");
-  return end - size;
+  if (Number(found) !== end - start) {
+    throw broken(place, "has a central directory of another size");
+  }
 }
 
 /** Whether the end record of zip64 lies at `end`, its locator leads there, and nothing else follows. */
@@ -116,7 +115,7 @@ function isZip64End(blob: BlobReader, end: number, endRecord: number): boolean {
 
 async function withLocalHeaders(
   window: ZipWindow,
-  entries: readonly Entry[],
+  entries: readonly ZipEntry[],
   contentEnd: number,
   place: Place,
   pace: Pace,
@@ -124,13 +123,11 @@ async function withLocalHeaders(
   const records: ZipRecord[] = [];
   let free = 0;
   for (const entry of entries) {
-    const at = (): Place => ({ ...place, entry: entry.fileNameRaw.toString() });
-    const local = readLocalHeader(window, entry);
-    if (typeof local === "string") throw broken(at(), `has no header that can be read: ${local}`);
+    const local = localHeader(window, entry, place);
     const { contentStart } = local;
     const end = contentStart + entry.compressedSize;
-    if (entry.relativeOffsetOfLocalHeader < free || end > contentEnd) {
-      throw broken(at(), "lies upon another part of the archive");
+    if (entry.headerStart < free || end > contentEnd) {
+      throw broken(at(entry, place), "lies upon another part of the archive");
     }
     free = end;
     records.push({ entry, contentStart, contradiction: contradiction(entry, local) });
@@ -138,6 +135,20 @@ async function withLocalHeaders(
     if (rest !== undefined) await rest;
   }
   return records;
+}
+
+function localHeader(window: ZipWindow, entry: ZipEntry, place: Place): LocalHeader {
+  try {
+    return readLocalHeader(window, entry);
+  } catch (error) {
+    if (systemCode(error) !== undefined) throw error;
+    const fact = `has no header that can be read: ${(error as Error).message}`;
+    throw broken(at(entry, place), fact, error);
+  }
+}
+
+function at({ rawName }: ZipEntry, place: Place): Place {
+  return { ...place, entry: rawName.toString() };
 }
 
 /** Some readers go from one local header to the next, and would see entries that the directory has not. */
@@ -153,7 +164,7 @@ function refuseHidden(
     throw broken(place, "has an entry that its central directory does not have");
   };
   for (const { entry, contentStart } of records) {
-    refuse(entry.relativeOffsetOfLocalHeader);
+    refuse(entry.headerStart);
     free = contentStart + entry.compressedSize;
   }
   refuse(contentEnd);

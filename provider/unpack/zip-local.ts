@@ -4,7 +4,8 @@
  *
  * Format: https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT, 4.3.7
  */
-import type { Entry, ExtraField } from "yauzl";
+import type { ExtraField } from "yauzl";
+import type { ZipEntry } from "./zip-central";
 import { ENCRYPTED, hasOtherName, nameOf } from "./zip-entry";
 import type { ZipWindow } from "./zip-window";
 
@@ -32,36 +33,39 @@ export interface LocalHeader {
   readonly contentStart: number;
 }
 
-/** The header where the entry says that it is; holds until the window moves. Else a sentence on why not. */
-export function readLocalHeader(window: ZipWindow, entry: Entry): LocalHeader | string {
-  const start = entry.relativeOffsetOfLocalHeader;
-  const fixed = window.at(start, LOCAL_HEADER_BYTES);
-  if (fixed.length < LOCAL_HEADER_BYTES) return "it was cut off";
-  if (fixed.readUInt32LE() !== SIGNATURE) return "its place has no local file header";
-  const nameEnd = LOCAL_HEADER_BYTES + fixed.readUInt16LE(26);
-  const length = nameEnd + fixed.readUInt16LE(28);
-  const contentStart = start + length;
-  if (contentStart + entry.compressedSize > window.size) return "the content overflows the archive";
-  const bytes = window.at(start, length);
+/** The header where the entry says that it is; holds until the window moves. Throws plain errors. */
+export function readLocalHeader(window: ZipWindow, entry: ZipEntry): LocalHeader {
+  const { bytes, view } = window;
+  const { headerStart } = entry;
+  let at = window.find(headerStart, LOCAL_HEADER_BYTES);
+  if (view.getUint32(at, true) !== SIGNATURE) throw new Error("its place has no local file header");
+  const nameLength = view.getUint16(at + 26, true);
+  const length = LOCAL_HEADER_BYTES + nameLength + view.getUint16(at + 28, true);
+  const contentStart = headerStart + length;
+  if (contentStart + entry.compressedSize > window.size) {
+    throw new Error("the content overflows the archive");
+  }
+  at = window.find(headerStart, length);
+  const nameStart = at + LOCAL_HEADER_BYTES;
   return {
-    flags: bytes.readUInt16LE(6),
-    method: bytes.readUInt16LE(8),
-    crc32: bytes.readUInt32LE(14),
-    compressedSize: bytes.readUInt32LE(18),
-    uncompressedSize: bytes.readUInt32LE(22),
-    name: bytes.subarray(LOCAL_HEADER_BYTES, nameEnd),
-    extra: bytes.subarray(nameEnd),
+    flags: view.getUint16(at + 6, true),
+    method: view.getUint16(at + 8, true),
+    crc32: view.getUint32(at + 14, true),
+    compressedSize: view.getUint32(at + 18, true),
+    uncompressedSize: view.getUint32(at + 22, true),
+    name: bytes.subarray(nameStart, nameStart + nameLength),
+    extra: bytes.subarray(nameStart + nameLength, at + length),
     contentStart,
   };
 }
 
 /** Where the local header says something else than the central directory; undefined: nowhere. */
-export function contradiction(entry: Entry, local: LocalHeader): string | undefined {
-  if (!local.name.equals(entry.fileNameRaw)) return "name";
+export function contradiction(entry: ZipEntry, local: LocalHeader): string | undefined {
+  if (!local.name.equals(entry.rawName)) return "name";
   const fields = extraFieldsOf(local.extra);
   const name = fields.length === 0 ? undefined : nameOf(entry);
   if (name !== undefined && hasOtherName(local.name, fields, name)) return "name";
-  if (local.method !== entry.compressionMethod) return "method of compression";
+  if (local.method !== entry.method) return "method of compression";
   if ((local.flags & ENCRYPTED) !== 0) return "encryption";
   const sizes = sizesOf(local, fields);
   if (sizes === undefined) return "size";

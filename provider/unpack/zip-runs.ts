@@ -64,9 +64,9 @@ export function contentsOf(
 
 /** Of nothing there is nothing to inflate, and what is proven below is not proven of it. */
 function isMember({ entry }: ZipRecord): boolean {
-  const { compressionMethod, compressedSize, uncompressedSize } = entry;
+  const { method, compressedSize, uncompressedSize } = entry;
   const most = Math.max(compressedSize, uncompressedSize);
-  return compressionMethod === DEFLATED && uncompressedSize > 0 && most <= RUN_BYTES;
+  return method === DEFLATED && uncompressedSize > 0 && most <= RUN_BYTES;
 }
 
 /** The members as one gzip. Contents move to the front: a local header is longer than header and trailer. */

@@ -10,11 +10,14 @@ export const WINDOW_BYTES = 256 * 1024;
 
 /** What the bytes are read through, by `yauzl` too. */
 export class ZipWindow extends RandomAccessReader {
+  /** Of the whole archive. */
   readonly size: number;
+  readonly bytes = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  /** The same bytes, for the numbers in them. */
+  readonly view = new DataView(this.bytes.buffer);
   readonly #blob: BlobReader;
-  readonly #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
-  #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
+  #length = 0;
 
   constructor(blob: BlobReader, size: number) {
     super();
@@ -22,16 +25,22 @@ export class ZipWindow extends RandomAccessReader {
     this.size = size;
   }
 
-  /** Bytes that hold until the next call; fewer where the archive ends. */
-  at(position: number, length: number): Buffer {
+  /** Where in `bytes` a place of the archive is, until the next call. Throws where the archive ends before. */
+  find(position: number, length: number): number {
     // The disk knows no such place, and would call it by other words.
-    if (position < 0 || position > this.size) return Buffer.alloc(0);
-    if (position < this.#start || position + length > this.#start + this.#bytes.length) {
+    if (position < 0 || position + length > this.size) throw new Error("it was cut off");
+    if (position < this.#start || position + length > this.#start + this.#length) {
       this.#start = position;
-      this.#bytes = this.#blob.readAt(position, this.#buffer);
+      this.#length = this.#blob.readAt(position, this.bytes).length;
     }
-    const start = position - this.#start;
-    return this.#bytes.subarray(start, start + length);
+    return position - this.#start;
+  }
+
+  /** A copy of bytes that were found. */
+  copy(start: number, length: number): Buffer {
+    const copied = Buffer.allocUnsafe(length);
+    copied.set(this.bytes.subarray(start, start + length));
+    return copied;
   }
 
   override read(
@@ -41,14 +50,13 @@ export class ZipWindow extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    let bytes: Buffer;
     try {
-      bytes = this.at(position, length);
+      const start = this.find(position, length);
+      buffer.set(this.bytes.subarray(start, start + length), offset);
     } catch (error) {
       callback(error as Error);
       return;
     }
-    buffer.set(bytes, offset);
-    callback(bytes.length < length ? new Error("it was cut off") : null);
+    callback(null);
   }
 }

@@ -76,7 +76,7 @@ function takeEntry(
 }
 
 function archiveEntry({ entry, contradiction }: ZipRecord, place: Place): ArchiveEntry {
-  const at = (): Place => ({ ...place, entry: entry.fileNameRaw.toString() });
+  const at = (): Place => ({ ...place, entry: entry.rawName.toString() });
   const unsupportedFact = unsupportedFeature(entry);
   if (unsupportedFact !== undefined) throw unsupported(at(), unsupportedFact);
   if (contradiction !== undefined) {
@@ -133,7 +133,7 @@ async function readContent(
     await work.pace();
   };
   const chunks = contentChunks(blob, contentStart, entry.compressedSize);
-  if (entry.compressionMethod !== DEFLATED) {
+  if (entry.method !== DEFLATED) {
     for await (const chunk of chunks) await checked(chunk);
   } else if (Math.max(entry.compressedSize, entry.uncompressedSize) > SMALL_BYTES) {
     const { usedBytes } = await inflateRaw(chunks, checked, place);
