@@ -5,15 +5,13 @@
  * Format: https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT, 4.3.12
  */
 import { parseExtraFields, type ExtraField } from "yauzl";
+import { ENCRYPTED, STORED } from "./zip-entry";
 import type { ZipWindow } from "./zip-window";
 
 const SIGNATURE = 0x02014b50;
 
 /** Of a header without name, extra field and comment. */
 const CENTRAL_HEADER_BYTES = 46;
-
-const STORED = 0;
-const ENCRYPTED = 0x1;
 
 /** Numbers of this value stand in the extra field of zip64. */
 const IN_ZIP64 = 0xffffffff;
@@ -72,7 +70,7 @@ export function readCentralHeader(
   return { entry: checked(withZip64(entry)), end: position + length };
 }
 
-/** With the numbers of zip64: of these three, those that have no room in the header, in this order. */
+/** With the numbers of zip64: those of the three that have no room in the header, in this order. */
 function withZip64(entry: ZipEntry): ZipEntry {
   const { uncompressedSize, compressedSize, headerStart } = entry;
   if (Math.max(uncompressedSize, compressedSize, headerStart) < IN_ZIP64) return entry;
@@ -93,6 +91,7 @@ function withZip64(entry: ZipEntry): ZipEntry {
   };
 }
 
+/** What is encrypted may be longer, and is refused later. */
 function checked(entry: ZipEntry): ZipEntry {
   const { method, flags, compressedSize, uncompressedSize } = entry;
   const isPlain = method === STORED && (flags & ENCRYPTED) === 0;

@@ -202,6 +202,17 @@ describe("an entry with", () => {
       /extra field length/,
       one({ central: { extra: Buffer.from("01001000", "hex") } }),
     ],
+    "an extra field of zip64 that has not all numbers": [
+      "BAD_ARCHIVE",
+      /field of zip64 is cut off/,
+      one({
+        central: {
+          bytes: 0xffffffff,
+          compressedBytes: 0xffffffff,
+          extra: Buffer.from("010008000500000000000000", "hex"),
+        },
+      }),
+    ],
     "another size than behind its content": [
       "BAD_ARCHIVE",
       /differ in the size/,

@@ -151,14 +151,26 @@ describe("modes, times and links of a zip", () => {
     });
   });
 
-  test("times are the extra field's, else taken for UTC", async (t) => {
-    const stamp = Buffer.from("5554050001", "hex");
-    const seconds = Buffer.alloc(4);
-    seconds.writeInt32LE(1_600_000_000);
-    const bytes = zip([{ path: "dos" }, { path: "unix", extra: Buffer.concat([stamp, seconds]) }]);
+  test("times are an extra field's, else taken for UTC", async (t) => {
+    const members = {
+      dos: undefined,
+      unix: extra(0x5455, Buffer.from([1]), littleEndian(1_600_000_000n, 4)),
+      windows: extra(0x000a, windowsTimes(1_600_000_000n)),
+      "no change": extra(0x5455, Buffer.from([2]), littleEndian(1_600_000_000n, 4)),
+      "no times": extra(0x000a, Buffer.alloc(32)),
+      "cut off": Buffer.concat([extra(0x5455, Buffer.from([1])), extra(0x000a)]),
+    };
+    const bytes = zip(
+      Object.entries(members).map(([path, found]): ZipMember => {
+        return found === undefined ? { path } : { path, extra: found };
+      }),
+    );
     const { staging } = await unpackLayers(t, [bytes]);
-    assert.equal((await lstat(join(staging, "dos"))).mtimeMs, 1_700_000_000_000);
-    assert.equal((await lstat(join(staging, "unix"))).mtimeMs, 1_600_000_000_000);
+    for (const path of Object.keys(members)) {
+      const isExtra = path === "unix" || path === "windows";
+      const { mtimeMs } = await lstat(join(staging, path));
+      assert.equal(mtimeMs, isExtra ? 1_600_000_000_000 : 1_700_000_000_000, path);
+    }
   });
 
   test("symlinks inside the tree are kept", async (t) => {
@@ -176,4 +188,23 @@ function unicodePath(raw: string, name: string): Buffer {
   head[4] = 1;
   head.writeUInt32LE(crc32(raw), 5);
   return Buffer.concat([head, Buffer.from(name)]);
+}
+
+/** An extra field. */
+function extra(id: number, ...data: readonly Buffer[]): Buffer {
+  const length = data.reduce((sum, bytes) => sum + bytes.length, 0);
+  return Buffer.concat([littleEndian(BigInt(id), 2), littleEndian(BigInt(length), 2), ...data]);
+}
+
+/** The content of Windows's field: the times of the last change, the last access and the beginning. */
+function windowsTimes(seconds: bigint): Buffer {
+  const ticks = littleEndian((seconds + 11_644_473_600n) * 10_000_000n, 8);
+  const tag = Buffer.concat([littleEndian(1n, 2), littleEndian(24n, 2)]);
+  return Buffer.concat([Buffer.alloc(4), tag, ticks, Buffer.alloc(16)]);
+}
+
+function littleEndian(value: bigint, length: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes.subarray(0, length);
 }
