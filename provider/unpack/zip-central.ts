@@ -31,7 +31,8 @@ export interface ZipEntry {
   readonly attributes: number;
   /** Where its local header is. */
   readonly headerStart: number;
-  readonly rawName: Buffer;
+  /** A character for each byte, whatever they mean. */
+  readonly rawName: string;
   readonly extraFields: readonly ExtraField[];
 }
 
@@ -50,9 +51,15 @@ export function readCentralHeader(
   const length = CENTRAL_HEADER_BYTES + nameLength + extraLength + view.getUint16(at + 32, true);
   at = window.find(position, length);
   const nameStart = at + CENTRAL_HEADER_BYTES;
-  const rawName = window.copy(nameStart, nameLength);
+  const rawName = window.bytes.toString("latin1", nameStart, nameStart + nameLength);
   const extraFields =
-    extraLength === 0 ? [] : parseExtraFields(window.copy(nameStart + nameLength, extraLength));
+    extraLength === 0
+      ? []
+      : parseExtraFields(
+          Buffer.from(
+            window.bytes.subarray(nameStart + nameLength, nameStart + nameLength + extraLength),
+          ),
+        );
   const entry = {
     versionMadeBy: view.getUint16(at + 4, true),
     flags: view.getUint16(at + 8, true),

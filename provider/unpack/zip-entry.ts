@@ -59,16 +59,27 @@ export function unsupportedFeature(entry: ZipEntry): string | undefined {
  * beyond ASCII only, some never), else the code page of the format. Undefined for two names in one.
  */
 export function nameOf(entry: ZipEntry): string | undefined {
-  const bytes = entry.rawName;
-  const utf8 = bytes.toString("utf8");
-  const isUtf8 = (entry.flags & UTF8_NAMES) !== 0 || !utf8.includes("\ufffd");
-  const name = isUtf8 ? utf8 : getFileNameLowLevel(0, bytes, [], true);
-  return hasOtherName(bytes, entry.extraFields, name) ? undefined : name;
+  const { rawName, flags, extraFields } = entry;
+  const utf8 = shownName(entry);
+  const isUtf8 = (flags & UTF8_NAMES) !== 0 || !utf8.includes("\ufffd");
+  const name = isUtf8 ? utf8 : getFileNameLowLevel(0, Buffer.from(rawName, "latin1"), [], true);
+  return hasOtherName(rawName, extraFields, name) ? undefined : name;
+}
+
+/** The name as messages show it, which need not be right. */
+export function shownName({ rawName }: ZipEntry): string {
+  const isAscii = /^[\0-\x7f]*$/.test(rawName);
+  return isAscii ? rawName : Buffer.from(rawName, "latin1").toString("utf8");
 }
 
 /** Whether a field that Info-ZIP knows gives the entry another name. */
-export function hasOtherName(bytes: Buffer, fields: readonly ExtraField[], name: string): boolean {
+export function hasOtherName(
+  rawName: string,
+  fields: readonly ExtraField[],
+  name: string,
+): boolean {
   if (!fields.some(({ id }) => id === UNICODE_PATH)) return false;
+  const bytes = Buffer.from(rawName, "latin1");
   const second = getFileNameLowLevel(0, bytes, [...fields], true);
   // Without a name of its own the field yields the bytes in the code page.
   return second !== name && second !== getFileNameLowLevel(0, bytes, [], true);

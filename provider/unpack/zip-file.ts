@@ -9,6 +9,7 @@ import type { BlobReader } from "./blob";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, type Place } from "./problems";
 import { readCentralHeader, type ZipEntry } from "./zip-central";
+import { shownName } from "./zip-entry";
 import { contradiction, LOCAL_HEADER_BYTES, readLocalHeader, type LocalHeader } from "./zip-local";
 import { WINDOW_BYTES, ZipWindow } from "./zip-window";
 
@@ -147,8 +148,8 @@ function localHeader(window: ZipWindow, entry: ZipEntry, place: Place): LocalHea
   }
 }
 
-function at({ rawName }: ZipEntry, place: Place): Place {
-  return { ...place, entry: rawName.toString() };
+function at(entry: ZipEntry, place: Place): Place {
+  return { ...place, entry: shownName(entry) };
 }
 
 /** Some readers go from one local header to the next, and would see entries that the directory has not. */

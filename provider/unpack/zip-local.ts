@@ -27,8 +27,9 @@ export interface LocalHeader {
   readonly crc32: number;
   readonly compressedSize: number;
   readonly uncompressedSize: number;
-  /** Like the next, bytes of the window. */
-  readonly name: Buffer;
+  /** A character for each byte, whatever they mean. */
+  readonly rawName: string;
+  /** Bytes of the window. */
   readonly extra: Buffer;
   readonly contentStart: number;
 }
@@ -53,7 +54,7 @@ export function readLocalHeader(window: ZipWindow, entry: ZipEntry): LocalHeader
     crc32: view.getUint32(at + 14, true),
     compressedSize: view.getUint32(at + 18, true),
     uncompressedSize: view.getUint32(at + 22, true),
-    name: bytes.subarray(nameStart, nameStart + nameLength),
+    rawName: bytes.toString("latin1", nameStart, nameStart + nameLength),
     extra: bytes.subarray(nameStart + nameLength, at + length),
     contentStart,
   };
@@ -61,10 +62,10 @@ export function readLocalHeader(window: ZipWindow, entry: ZipEntry): LocalHeader
 
 /** Where the local header says something else than the central directory; undefined: nowhere. */
 export function contradiction(entry: ZipEntry, local: LocalHeader): string | undefined {
-  if (!local.name.equals(entry.rawName)) return "name";
+  if (local.rawName !== entry.rawName) return "name";
   const fields = extraFieldsOf(local.extra);
   const name = fields.length === 0 ? undefined : nameOf(entry);
-  if (name !== undefined && hasOtherName(local.name, fields, name)) return "name";
+  if (name !== undefined && hasOtherName(local.rawName, fields, name)) return "name";
   if (local.method !== entry.method) return "method of compression";
   if ((local.flags & ENCRYPTED) !== 0) return "encryption";
   const sizes = sizesOf(local, fields);

@@ -36,13 +36,6 @@ export class ZipWindow extends RandomAccessReader {
     return position - this.#start;
   }
 
-  /** A copy of bytes that were found. */
-  copy(start: number, length: number): Buffer {
-    const copied = Buffer.allocUnsafe(length);
-    copied.set(this.bytes.subarray(start, start + length));
-    return copied;
-  }
-
   override read(
     buffer: Buffer,
     offset: number,

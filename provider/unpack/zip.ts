@@ -12,7 +12,7 @@ import type { ArchiveEntry, EntrySink } from "./entries";
 import { inflateRaw, type Take } from "./inflate";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, unsupported, type Place } from "./problems";
-import { DEFLATED, factsOf, nameOf, unsupportedFeature } from "./zip-entry";
+import { DEFLATED, factsOf, nameOf, shownName, unsupportedFeature } from "./zip-entry";
 import { zipRecords, type ZipRecord } from "./zip-file";
 import { contentsOf, runsOf } from "./zip-runs";
 
@@ -76,7 +76,7 @@ function takeEntry(
 }
 
 function archiveEntry({ entry, contradiction }: ZipRecord, place: Place): ArchiveEntry {
-  const at = (): Place => ({ ...place, entry: entry.rawName.toString() });
+  const at = (): Place => ({ ...place, entry: shownName(entry) });
   const unsupportedFact = unsupportedFeature(entry);
   if (unsupportedFact !== undefined) throw unsupported(at(), unsupportedFact);
   if (contradiction !== undefined) {
