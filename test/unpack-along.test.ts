@@ -202,6 +202,70 @@ describe("a blob that turns out to be another", () => {
   });
 });
 
+describe("bytes of a mirror that were never the blob, and all read before their digest is known", () => {
+  const PIECE = 32 * 1024;
+  const SIZE = 288 * PIECE;
+
+  /** A plain tar of exactly so many bytes. */
+  function padded(path: string): Buffer {
+    const bytes = tar([{ path, content: noise() }]);
+    return Buffer.concat([bytes, Buffer.alloc(SIZE - bytes.length)]);
+  }
+
+  test("leave no file where the answer ends late", async (t) => {
+    const [right, wrong] = [padded("right.txt"), padded("planted.txt")];
+    const content = archive(right, "application/vnd.oci.image.layer.v1.tar");
+    const { sandbox, staged } = await ground(t, content);
+    const mirror = await registryFor(t);
+    publishKnown(mirror, content);
+    const handle = (_: unknown, response: ServerResponse): void => {
+      void sendAllButTheEnd(response, wrong, () =>
+        staged().some((name) => name.endsWith("planted.txt")),
+      );
+    };
+    mirror.fault({ kind: "blob", then: { kind: "handler", handle } });
+    const mirrors = [{ location: mirror.host, plainHttp: true }];
+    const { files } = await sandbox.pull({ inputs: { mirrors } });
+    assert.deepEqual(Object.keys(files ?? {}), ["right.txt"]);
+  });
+
+  /** Ends when all of it has come to a file, and a moment later. */
+  async function sendAllButTheEnd(
+    response: ServerResponse,
+    bytes: Buffer,
+    isWritten: () => boolean,
+  ): Promise<void> {
+    response.on("error", () => undefined);
+    response.writeHead(200);
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      await new Promise((resolve) => {
+        response.write(bytes.subarray(at, at + PIECE), resolve);
+      });
+    }
+    await until(isWritten);
+    await sleep(1_500);
+    response.end();
+  }
+
+  for (const [name, bytes] of Object.entries({
+    "a damaged archive": () => flipped(LAYER, 100),
+    "no archive at all": () => randomBytes(LAYER.length),
+    "an unsafe archive": () => {
+      const unsafe = gzip(tar([{ path: "../out", content: "x" }]));
+      return Buffer.concat([unsafe, randomBytes(LAYER.length - unsafe.length)]);
+    },
+  })) {
+    test(`are no error of the content: ${name}`, async (t) => {
+      const { sandbox } = await ground(t);
+      const mirror = await registryFor(t);
+      publishKnown(mirror, archive(LAYER));
+      mirror.fault({ kind: "blob", then: { kind: "body", bytes } });
+      const mirrors = [{ location: mirror.host, plainHttp: true }];
+      assertPulled(await sandbox.pull({ inputs: { mirrors } }), FILES);
+    });
+  }
+});
+
 describe("a connection that breaks in the middle", () => {
   test("is gone on with, by who sent it and by who unpacks it", async (t) => {
     const { registry, sandbox } = await ground(t);
@@ -296,6 +360,7 @@ describe("who hashes what is read along", () => {
       assert.equal(reader.hashes, hashes);
       reader.grown(LAYER.length);
       assert.deepEqual(elsewhere, [!hashes]);
+      assert.equal(await along.result(), undefined, "it has not passed yet");
       assert.equal(await reader.isRight(before), true);
       assert.deepEqual(await along.result(), []);
       writeFileSync(draft, "changed");

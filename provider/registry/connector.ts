@@ -84,7 +84,8 @@ function connectorOf(meeting: Meeting, trust: Trust, dialing: Dialing): Connecto
       dialing,
     ));
   return (options, callback) => {
-    if (options.protocol !== "https:") {
+    // Given ones are looked at nevertheless: of what is no certificate somebody should hear.
+    if (options.protocol !== "https:" && given.length === 0) {
       connectWith(plainest, options, callback);
       return;
     }

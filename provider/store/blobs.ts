@@ -36,7 +36,7 @@ export interface BlobStore {
    * Reads the source to its end and stores it if digest and size are right. Once more from its
    * beginning where the cache takes no more of it, and a temporary folder does: then the report
    * gets one warning in the life of the store.
-   * @param readAlong - Reads, and hashes, the drafts that it takes. Default: nobody does.
+   * @param readAlong - Reads the drafts that it takes. Default: nobody does.
    * @throws OciError DIGEST_MISMATCH, and nothing is kept; STORE.
    */
   write(

@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { OciError } from "../errors";
 import type { Tree, TreeEntry } from "../types";
 import { whileReadable } from "./observe";
+import type { WrittenEntry } from "./receipt";
 import { startSlices } from "./slices";
 
 /** A new file, and the same blocks where the file system shares them. */
@@ -60,7 +61,8 @@ export async function copyTree(
     chmodSync(path, mode);
     utimesSync(path, stats.atimeMs / 1000, stats.mtimeMs / 1000);
   }
-  return tree.entries;
+  // What the file system says of the tree's files is not true of their copies.
+  return tree.entries.map(({ facts: _source, ...entry }: WrittenEntry) => entry);
 }
 
 /** What lstat says of an entry of the tree, which still has to be there. */

@@ -27,7 +27,7 @@ import {
 import { copyWhole, DirectFiles, type FileWriter, type NewFile, type WrittenFile } from "./files";
 
 /** The most that a thread is blocked which others wait for: a disk that takes longer hangs. */
-const MOST_BLOCKED_MS = 60_000;
+const MOST_BLOCKED_MS = 10_000;
 
 type Written = (file: WrittenFile) => void;
 
@@ -118,8 +118,16 @@ export class BatchedFiles implements FileWriter {
   }
 
   async close(): Promise<void> {
-    this.#own.close();
-    this.#batch = undefined;
+    try {
+      this.#own.close();
+    } finally {
+      this.#batch = undefined;
+      // A writer that got nothing has nothing under way, and may never have come.
+      if (this.#flushed === undefined || this.#told.length > 0) await this.#closeWriter();
+    }
+  }
+
+  async #closeWriter(): Promise<void> {
     this.#order({ kind: "close" });
     // A writer that has ended does nothing any more; that is said by whoever waited for its files.
     await this.#answered().catch(() => undefined);

@@ -17,7 +17,7 @@ export interface BlobFile {
    * whoever writes changes the time of change. Where they do not, it is hashed like any other file.
    */
   readonly vouched?: FileFacts | undefined;
-  /** Of a file that is still being written: whoever reads it waits for its bytes, and hashes them. */
+  /** Of a file that is still being written: whoever reads it waits for its bytes. */
   readonly growth?: Growth | undefined;
   /** Whoever writes it hashes it, too, and nothing that comes of it counts where that is not right. */
   readonly isHashedElsewhere?: boolean;

@@ -165,7 +165,9 @@ export class TreeWriter {
 
   async #checkLinks(found: readonly Found[], subject: string, pace: Pace): Promise<void> {
     const budget = { steps: 0 };
-    for (const { path, node } of found) {
+    const links = found.filter(({ node }) => node.type === "symlink");
+    // The highest first: what leads outside through another link is not to blame.
+    for (const { path, node } of links.sort((a, b) => depthOf(a) - depthOf(b))) {
       if (node.type !== "symlink") continue;
       const problem = linkProblem(this.model.root, path.split("/"), node.target, budget);
       if (problem !== undefined) {
@@ -241,6 +243,10 @@ function listNodes(root: DirectoryNode): readonly Found[] {
   };
   visit("", root);
   return found;
+}
+
+function depthOf({ path }: Found): number {
+  return path.split("/").length;
 }
 
 function entryOf(path: string, node: TreeNode): WrittenEntry {

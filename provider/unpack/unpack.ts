@@ -101,7 +101,8 @@ async function unpackHere(
         : new BatchedFiles(writer.link, writer.state, writer.flushed);
     return await doUnpack(job, { files, pace, mayBlock: false, status });
   } catch (error) {
-    if (writer === undefined || !isBroken(writer.state)) throw error;
+    const isOfWriter = writer !== undefined && isBroken(writer.state);
+    if (!isOfWriter || (error instanceof OciError && error.code !== "STORE")) throw error;
     throw threadEnded(job.subject, ENDED);
   } finally {
     writer?.giveBack();

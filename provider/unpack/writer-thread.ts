@@ -19,7 +19,10 @@ import { DirectFiles } from "./files";
 const { state, link } = workerData as CrewData;
 const { port } = link;
 const areas = areasOf(link.memory);
-const writer = new DirectFiles();
+let writer = new DirectFiles();
+/** Files between two signs of life. */
+const FILES_OF_SIGN = 16;
+
 let hasFailed = false;
 
 port.on("message", (order: WriterOrder) => {
@@ -60,6 +63,8 @@ function writeBatch(slot: number, paths: readonly string[]): WriterNews {
       if (file.size > 0) writer.write(bytes.subarray(position, end));
       writer.end();
       position = end;
+      // Who waits is told that something goes on.
+      if (index % FILES_OF_SIGN === 0) signalProgress(state);
     }
     return news();
   } catch (error) {
@@ -72,6 +77,8 @@ function writeBatch(slot: number, paths: readonly string[]): WriterNews {
 
 function close(): WriterNews {
   writer.close();
+  // The umask, and what a folder hands down, may be others for the next job.
+  writer = new DirectFiles();
   hasFailed = false;
   return { hashes: "", count: 0 };
 }

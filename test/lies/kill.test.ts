@@ -115,6 +115,11 @@ async function killWhen(
   return endedBy;
 }
 
+/** By whichever process, the old content's among them. */
+function blobsAsked({ registry }: Ground): number {
+  return registry.requests.filter(({ kind }) => kind === "blob").length;
+}
+
 /** All files that are being written below the area, by whichever process. */
 function filesIn(area: string): readonly string[] {
   try {
@@ -183,10 +188,10 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       const here = await ground(t, NEW);
       here.registry.fault({ kind: "blob", then: { kind: "stall", afterBytes: 100 } });
       const staging = join(here.folder, "cache", "staging");
+      const blobs = blobsAsked(here);
       const child = startProgram(here);
       // Not before the blob is under way: the manifest lies there for an instant, too.
-      const isFetching = (): boolean =>
-        here.registry.requests.some(({ kind }) => kind === "blob") && filesIn(staging).length > 0;
+      const isFetching = (): boolean => blobsAsked(here) > blobs && filesIn(staging).length > 0;
       assert.equal(await killWhen(child, signal, isFetching), signal);
       assert.equal(filesIn(staging).length, 1, "it has left something");
       await assertWhole(here, withFolders(NEW));

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { copyTree } from "../../provider/store/copy-tree";
+import { inspectTree, receiptOf } from "../../provider/store/inspect-tree";
 import { folderFor } from "../support/folder-for-test";
 import { placedTree, type Part } from "./content-tree";
 
@@ -38,6 +39,18 @@ test("bytes, modes, times and links are the tree's, whatever the umask", async (
     if (type === "file") assert.equal(fs.readFileSync(join(staging, path), "utf8"), text);
   }
   assert.equal(fs.readdirSync(staging, { recursive: true }).length, PARTS.length);
+});
+
+test("what the file system says of the copies is their own: nothing is hashed at the next look", async (context) => {
+  const { tree } = placedTree(context, PARTS);
+  const placed = receiptOf("key", tree.directory, tree.entries);
+  const staging = folderFor(context);
+  const copies = await copyTree({ ...tree, entries: placed.entries }, staging);
+  const receipt = receiptOf("key", staging, copies);
+  for (const { path, facts } of receipt.entries) {
+    assert.equal(facts.inode, fs.lstatSync(join(staging, path)).ino, path);
+  }
+  assert.deepEqual(await inspectTree(staging, receipt), { damage: [] });
 });
 
 test("an edit of the copy does not reach the tree", async (context) => {

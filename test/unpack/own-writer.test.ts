@@ -172,6 +172,35 @@ test("the death of the writer is an error, and the next layer gets another", asy
   assert.equal(threads.length, started + 1);
 });
 
+test("another umask than that of the layer before changes no mode", async (t) => {
+  const modes = async (): Promise<readonly string[]> => {
+    const laid = await lay(t, tar(mixed));
+    const entries = await unpacked(laid);
+    return entries
+      .filter(({ type }) => type !== "symlink")
+      .filter(({ path, mode }) => (lstatSync(join(laid.staging, path)).mode & 0o777) !== mode)
+      .map(({ path }) => path);
+  };
+  const before = process.umask(0o022);
+  t.after(() => process.umask(before));
+  await startedWriter();
+  assert.deepEqual(await modes(), []);
+  process.umask(0o077);
+  assert.deepEqual(await modes(), []);
+});
+
+test("an end from outside stays one though the writer has ended, too", async (t) => {
+  const controller = new AbortController();
+  const laid = await lay(t, tar(mixed));
+  await startedWriter();
+  const end = (): void => {
+    void threads.at(-1)?.terminate();
+    controller.abort();
+  };
+  const report = { ...SILENT, status: () => setImmediate(end) };
+  await assert.rejects(unpacked(laid, controller.signal, report), { code: "CANCELLED" });
+});
+
 describe("who serves nobody else unpacks more by itself", () => {
   const sized = (...sizes: readonly number[]): Plan => ({
     isImage: false,
