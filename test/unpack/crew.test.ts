@@ -3,21 +3,21 @@ import * as assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { lstatSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, test, type TestContext } from "node:test";
+import { before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { SILENT, type Report } from "../../provider/context";
 import { DEFAULT_LIMITS } from "../../provider/limits";
 import type { WrittenEntry } from "../../provider/store/receipt";
-import type { Plan, TreeEntry } from "../../provider/types";
+import type { TreeEntry } from "../../provider/types";
 import { DirectFiles } from "../../provider/unpack/files";
 import { doUnpack } from "../../provider/unpack/job";
 import { unpack } from "../../provider/unpack/unpack";
 import { gzip, sha256, tar, type TarMember } from "../support/archives";
 import { zip } from "../support/zips";
+import { layLayer, type LaidLayer } from "../support/laid-layer";
 import { assertRefused, contentOf, SUBJECT, unpackLayers } from "../support/unpacking";
 
 const MIB = 1024 ** 2;
@@ -51,27 +51,8 @@ const everything = tar([
   { path: "last", content: "" },
 ]);
 
-/** A layer in a folder of its own, to be unpacked by whom the test likes. */
-interface Laid {
-  readonly plan: Plan;
-  readonly file: string;
-  readonly staging: string;
-}
-
-async function lay(context: TestContext, bytes: Buffer): Promise<Laid> {
-  const folder = await mkdtemp(join(tmpdir(), "crew-"));
-  context.after(() => rm(folder, { recursive: true, force: true }));
-  const descriptor = { mediaType: "a/b", digest: sha256(bytes), size: bytes.length };
-  const form = { kind: "archive", directory: "" } as const;
-  const layer = { descriptor: { ...descriptor, annotations: {} }, index: 0, form };
-  const laid = { file: join(folder, "blob"), staging: join(folder, "staging") };
-  await writeFile(laid.file, bytes);
-  await mkdir(laid.staging);
-  return { ...laid, plan: { layers: [layer], isImage: false } };
-}
-
 async function byCrew(
-  { plan, file, staging }: Laid,
+  { plan, file, staging }: LaidLayer,
   signal = new AbortController().signal,
   report: Report = SILENT,
 ): Promise<readonly TreeEntry[]> {
@@ -111,15 +92,15 @@ test("a small layer needs no thread", async (t) => {
 });
 
 test("a large layer starts two, and the next one finds them there", async (t) => {
-  await byCrew(await lay(t, everything));
+  await byCrew(await layLayer(t, everything));
   assert.equal(threads.length, 2);
-  await byCrew(await lay(t, everything));
+  await byCrew(await layLayer(t, everything));
   assert.equal(threads.length, 2);
 });
 
 for (const [name, bytes] of Object.entries({ plain: everything, gzip: gzip(everything) })) {
   test(`${name}: the tree is the one that this thread makes by itself`, async (t) => {
-    const [one, two] = [await lay(t, bytes), await lay(t, bytes)];
+    const [one, two] = [await layLayer(t, bytes), await layLayer(t, bytes)];
     const entries = await byCrew(one);
     const job = { plan: two.plan, blobFiles: [{ path: two.file }], staging: two.staging };
     const tools = {
@@ -160,7 +141,7 @@ test("a large zip and a large file without an archive go the same way", async (t
 });
 
 test("several at once become each its own tree", async (t) => {
-  const layers = await Promise.all([1, 2, 3].map(() => lay(t, everything)));
+  const layers = await Promise.all([1, 2, 3].map(() => layLayer(t, everything)));
   const [first, ...others] = await Promise.all(layers.map((layer) => byCrew(layer)));
   for (const other of others) assert.deepEqual(other, first);
 });
@@ -192,11 +173,11 @@ describe("errors cross from the threads", () => {
   test("of an archive that is cut off in the middle of a file", async (t) => {
     const bytes = tar([large]).subarray(0, 8.5 * MIB);
     await assertRefused(t, [bytes], "BAD_ARCHIVE", /no tar that can be read/);
-    assert.deepEqual((await byCrew(await lay(t, tar([large])))).length, 1);
+    assert.deepEqual((await byCrew(await layLayer(t, tar([large])))).length, 1);
   });
 
   test("of a disk that refuses a file", async (t) => {
-    const laid = await lay(t, tar([large, { path: "b" }]));
+    const laid = await layLayer(t, tar([large, { path: "b" }]));
     await writeFile(join(laid.staging, "b"), "not ours");
     const message = /^cannot unpack .*EEXIST.*\/staging\/b/;
     await assert.rejects(byCrew(laid), { name: "OciError", code: "STORE", message });
@@ -205,28 +186,28 @@ describe("errors cross from the threads", () => {
 
 test("an end from outside is an end, and the next layer is unpacked", async (t) => {
   const controller = new AbortController();
-  const laid = await lay(t, everything);
+  const laid = await layLayer(t, everything);
   const report = onStatus(() => {
     controller.abort();
   });
   await assert.rejects(byCrew(laid, controller.signal, report), { code: "CANCELLED" });
   await assert.rejects(byCrew(laid, AbortSignal.abort()), { code: "CANCELLED" });
-  assert.ok((await byCrew(await lay(t, everything))).length > small.length);
+  assert.ok((await byCrew(await layLayer(t, everything))).length > small.length);
 });
 
 for (const [position, name] of ["the writer", "the extractor"].entries()) {
   test(`the death of ${name} is an error, and the next layer gets a new crew`, async (t) => {
-    await byCrew(await lay(t, tar([large])));
+    await byCrew(await layLayer(t, tar([large])));
     const started = threads.length;
     const victim = threads.slice(-2)[position];
     const report = onStatus(() => {
       void victim?.terminate();
     });
     const many = Array.from({ length: 12 }, (_, index) => ({ ...large, path: `large${index}` }));
-    const unpacking = byCrew(await lay(t, tar([...many, ...small])), undefined, report);
+    const unpacking = byCrew(await layLayer(t, tar([...many, ...small])), undefined, report);
     const message = /^cannot unpack .*: a (worker )?thread .*has ended\nhint: /;
     await assert.rejects(unpacking, { name: "OciError", code: "STORE", message });
-    assert.equal((await byCrew(await lay(t, tar([large])))).length, 1);
+    assert.equal((await byCrew(await layLayer(t, tar([large])))).length, 1);
     assert.equal(threads.length, started + 2);
   });
 }
@@ -246,7 +227,7 @@ describe("a process of its own", () => {
   `;
   const room = join(__dirname, "../../provider");
 
-  async function print(laid: Laid, prefix: string): Promise<string> {
+  async function print(laid: LaidLayer, prefix: string): Promise<string> {
     const paths = [join(room, "unpack/unpack.js"), join(room, "limits.js")];
     const all = ["-e", prefix + program, ...paths, JSON.stringify(laid)];
     const { stdout } = await promisify(execFile)(process.execPath, all, { timeout: 60_000 });
@@ -254,19 +235,19 @@ describe("a process of its own", () => {
   }
 
   test("ends by itself while its crew idles", async (t) => {
-    assert.equal(await print(await lay(t, tar([large])), ""), "1 2\n");
+    assert.equal(await print(await layLayer(t, tar([large])), ""), "1 2\n");
   });
 
   test("does it all by itself where there are no files to start threads from", async (t) => {
     const bundled = `require("node:fs").existsSync = () => false;`;
     assert.equal(
-      await print(await lay(t, tar([large, ...small])), bundled),
+      await print(await layLayer(t, tar([large, ...small])), bundled),
       `${small.length + 1 + 7 + 7 * 31} 0\n`,
     );
   });
 
   test("does so, too, where threads are forbidden", async (t) => {
     const forbidden = `require("node:worker_threads").Worker = class { constructor() { throw new Error("no"); } };`;
-    assert.equal(await print(await lay(t, tar([large])), forbidden), "1 0\n");
+    assert.equal(await print(await layLayer(t, tar([large])), forbidden), "1 0\n");
   });
 });

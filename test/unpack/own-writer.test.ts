@@ -1,10 +1,9 @@
 /** A thread that unpacks by itself leaves small files to one that writes: to the same tree, with the same errors. */
 import * as assert from "node:assert/strict";
 import { lstatSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import { SILENT, type Report } from "../../provider/context";
 import { DEFAULT_LIMITS } from "../../provider/limits";
@@ -13,6 +12,7 @@ import type { Plan } from "../../provider/types";
 import { borrowWriter, prepareWriter } from "../../provider/unpack/own-writer";
 import { isForCrew, unpack } from "../../provider/unpack/unpack";
 import { sha256, tar, type TarMember } from "../support/archives";
+import { layLayer, type LaidLayer } from "../support/laid-layer";
 import { zip } from "../support/zips";
 import { SUBJECT } from "../support/unpacking";
 
@@ -39,26 +39,8 @@ const mixed: readonly TarMember[] = [
 const threads: Worker[] = [];
 process.on("worker", (worker: Worker) => threads.push(worker));
 
-interface Laid {
-  readonly plan: Plan;
-  readonly file: string;
-  readonly staging: string;
-}
-
-async function lay(context: TestContext, bytes: Buffer): Promise<Laid> {
-  const folder = await mkdtemp(join(tmpdir(), "own-writer-"));
-  context.after(() => rm(folder, { recursive: true, force: true }));
-  const descriptor = { mediaType: "a/b", digest: sha256(bytes), size: bytes.length };
-  const form = { kind: "archive", directory: "" } as const;
-  const layer = { descriptor: { ...descriptor, annotations: {} }, index: 0, form };
-  const laid = { file: join(folder, "blob"), staging: join(folder, "staging") };
-  await writeFile(laid.file, bytes);
-  await mkdir(laid.staging);
-  return { ...laid, plan: { layers: [layer], isImage: false } };
-}
-
 async function unpacked(
-  { plan, file, staging }: Laid,
+  { plan, file, staging }: LaidLayer,
   signal = new AbortController().signal,
   report: Report = SILENT,
 ): Promise<readonly WrittenEntry[]> {
@@ -77,7 +59,7 @@ async function startedWriter(): Promise<void> {
 
 /** Each file holds what the archive says, and is as it was seen when it was written. */
 async function assertWritten(
-  { staging }: Laid,
+  { staging }: LaidLayer,
   entries: readonly WrittenEntry[],
   members: readonly TarMember[],
 ): Promise<void> {
@@ -93,10 +75,10 @@ async function assertWritten(
 }
 
 test("from a mebibyte on one thread is started, and the next layer finds it there", async (t) => {
-  await unpacked(await lay(t, tar(small.slice(0, 100))));
+  await unpacked(await layLayer(t, tar(small.slice(0, 100))));
   assert.equal(threads.length, 0);
   for (const members of [mixed, mixed]) {
-    const laid = await lay(t, tar(members));
+    const laid = await layLayer(t, tar(members));
     await startedWriter();
     const entries = await unpacked(laid);
     assert.equal(entries.filter(({ type }) => type === "file").length, small.length + 4);
@@ -107,7 +89,7 @@ test("from a mebibyte on one thread is started, and the next layer finds it ther
 
 test("a zip goes the same way", async (t) => {
   const files = small.map(({ path, content = "" }) => ({ path, content: content.toString() }));
-  const laid = await lay(
+  const laid = await layLayer(
     t,
     zip([...files, { path: "z", content: "z".repeat(2 * MIB), isStored: true }]),
   );
@@ -117,7 +99,7 @@ test("a zip goes the same way", async (t) => {
 });
 
 test("of two at once, one has the writer, and both are right", async (t) => {
-  const [one, two] = [await lay(t, tar(mixed)), await lay(t, tar(mixed))];
+  const [one, two] = [await layLayer(t, tar(mixed)), await layLayer(t, tar(mixed))];
   await startedWriter();
   const [first, second] = await Promise.all([unpacked(one), unpacked(two)]);
   await assertWritten(one, first, mixed);
@@ -127,7 +109,7 @@ test("of two at once, one has the writer, and both are right", async (t) => {
 });
 
 test("what the disk refuses is said, nothing is under way, and the next layer is written", async (t) => {
-  const laid = await lay(
+  const laid = await layLayer(
     t,
     tar([...small, { path: "a" }, ...small.map((_, index) => ({ path: `b${index}` }))]),
   );
@@ -137,26 +119,26 @@ test("what the disk refuses is said, nothing is under way, and the next layer is
   await assert.rejects(unpacked(laid), { name: "OciError", code: "STORE", message });
   // A file that somebody still wrote would come back, or fail for want of its folder.
   await rm(laid.staging, { recursive: true });
-  const next = await lay(t, tar(mixed));
+  const next = await layLayer(t, tar(mixed));
   await assertWritten(next, await unpacked(next), mixed);
   await assert.rejects(readFile(join(laid.staging, "a")), { code: "ENOENT" });
 });
 
 test("an end from outside is an end, and the next layer is unpacked", async (t) => {
   const controller = new AbortController();
-  const laid = await lay(t, tar(mixed));
+  const laid = await layLayer(t, tar(mixed));
   await startedWriter();
   const abort = (): void => {
     controller.abort();
   };
   const report = { ...SILENT, status: () => setImmediate(abort) };
   await assert.rejects(unpacked(laid, controller.signal, report), { code: "CANCELLED" });
-  const next = await lay(t, tar(mixed));
+  const next = await layLayer(t, tar(mixed));
   await assertWritten(next, await unpacked(next), mixed);
 });
 
 test("the death of the writer is an error, and the next layer gets another", async (t) => {
-  const laid = await lay(t, tar(mixed));
+  const laid = await layLayer(t, tar(mixed));
   await startedWriter();
   const started = threads.length;
   const report = { ...SILENT, status: () => void threads.at(-1)?.terminate() };
@@ -166,7 +148,7 @@ test("the death of the writer is an error, and the next layer gets another", asy
     code: "STORE",
     message,
   });
-  const next = await lay(t, tar(mixed));
+  const next = await layLayer(t, tar(mixed));
   await startedWriter();
   await assertWritten(next, await unpacked(next), mixed);
   assert.equal(threads.length, started + 1);
@@ -174,7 +156,7 @@ test("the death of the writer is an error, and the next layer gets another", asy
 
 test("another umask than that of the layer before changes no mode", async (t) => {
   const modes = async (): Promise<readonly string[]> => {
-    const laid = await lay(t, tar(mixed));
+    const laid = await layLayer(t, tar(mixed));
     const entries = await unpacked(laid);
     return entries
       .filter(({ type }) => type !== "symlink")
@@ -191,7 +173,7 @@ test("another umask than that of the layer before changes no mode", async (t) =>
 
 test("an end from outside stays one though the writer has ended, too", async (t) => {
   const controller = new AbortController();
-  const laid = await lay(t, tar(mixed));
+  const laid = await layLayer(t, tar(mixed));
   await startedWriter();
   const end = (): void => {
     void threads.at(-1)?.terminate();
