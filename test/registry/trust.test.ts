@@ -83,6 +83,17 @@ describe("certificates", () => {
       });
     }
   });
+
+  test("that are none fail so over plain HTTP, too, and nothing is asked for", async (t) => {
+    const registry = await serve(t, {});
+    const { client, context } = openWorld(t, { settings: BARE });
+    const endpoint = endpointAt(registry.host, {
+      plainHttp: true,
+      tls: { skipVerify: false, certificateAuthorities: ["no PEM"] },
+    });
+    await assert.rejects(client.getManifest(endpoint, "1", context), { code: "INVALID_INPUT" });
+    assert.deepEqual(registry.requests, []);
+  });
 });
 
 describe("the machine's authorities", () => {
