@@ -4,7 +4,7 @@
  */
 import * as assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
@@ -12,12 +12,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { digestOf } from "../provider/digest";
 import { blobFile } from "../provider/store/blob-folder";
-import { fileFacts } from "../provider/store/file-facts";
-import type { Plan } from "../provider/types";
-import { UnpackAlong } from "../provider/unpack-along";
 import { flipped, gzip, tar, tarGz } from "./support/archives";
 import { buildArtifact, MEDIA_TYPES, type ArtifactContent } from "./support/artifacts";
-import { folderFor } from "./support/folder-for-test";
 import {
   assertFailed,
   assertPulled,
@@ -41,10 +37,6 @@ process.on("worker", (worker: Worker) => threads.push(worker));
 function archive(bytes: Buffer, mediaType: string = MEDIA_TYPES.tarGzip): ArtifactContent {
   return { layers: [{ bytes, mediaType }] };
 }
-
-const noBlob = (): never => {
-  throw new Error("there is one blob only");
-};
 
 interface Ground {
   readonly registry: TestRegistry;
@@ -319,55 +311,4 @@ test("of several layers the one that is missing is read along, in its place amon
   publishKnown(registry, artifact);
   const result = await sandbox.pull();
   assertPulled(result, { ...FILES, "upper.txt": "upper" });
-});
-
-describe("who hashes what is read along", () => {
-  const planOf = (mediaType: string, kind: "archive" | "detect"): Plan => ({
-    isImage: false,
-    layers: [
-      {
-        descriptor: { mediaType, digest: digestOf(LAYER), size: LAYER.length, annotations: {} },
-        index: 0,
-        form: kind === "archive" ? { kind, directory: "" } : { kind, name: "it" },
-      },
-    ],
-  });
-  const readerOf = (mediaType: string, kind: "archive" | "detect", draft: string) => {
-    const elsewhere: (boolean | undefined)[] = [];
-    const plan = planOf(mediaType, kind);
-    const along = new UnpackAlong(plan, true, noBlob, (fileOf) => {
-      for (const { descriptor } of plan.layers)
-        elsewhere.push(fileOf(descriptor).isHashedElsewhere);
-      return Promise.resolve([]);
-    });
-    const reader = along.read(draft, { digest: digestOf(LAYER), size: LAYER.length });
-    assert.ok(reader !== undefined);
-    return { along, reader, elsewhere };
-  };
-
-  for (const [mediaType, kind, hashes] of [
-    [MEDIA_TYPES.tarGzip, "archive", false],
-    ["application/vnd.example.tar", "archive", false],
-    ["archive/zip", "archive", true],
-    ["application/octet-stream", "detect", true],
-  ] as const) {
-    const who = hashes ? "the crew" : "who fetches it";
-    test(`${mediaType}: ${who}, and nothing counts of a draft that has changed since`, async (t) => {
-      const draft = join(folderFor(t), "draft");
-      writeFileSync(draft, "written");
-      const before = fileFacts(statSync(draft, { bigint: true }));
-      const { along, reader, elsewhere } = readerOf(mediaType, kind, draft);
-      assert.equal(reader.hashes, hashes);
-      reader.grown(LAYER.length);
-      assert.deepEqual(elsewhere, [!hashes]);
-      assert.equal(await along.result(), undefined, "it has not passed yet");
-      assert.equal(await reader.isRight(before), true);
-      assert.deepEqual(await along.result(), []);
-      writeFileSync(draft, "changed");
-      utimesSync(draft, 1, 1);
-      assert.equal(await reader.isRight(before), false);
-      assert.equal(await along.result(), undefined);
-      await along.end();
-    });
-  }
 });

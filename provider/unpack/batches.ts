@@ -68,16 +68,24 @@ export function fileAt(numbers: Float64Array, index: number, path: string): NewF
 
 /** What the file system said of the file, in the place of the order. */
 export function putFacts(numbers: Float64Array, index: number, facts: EntryFacts): void {
-  const at = index * ROW;
+  putFactsAt(numbers, index * ROW, facts);
+}
+
+/** The facts that were put there. */
+export function factsAt(numbers: Float64Array, index: number): EntryFacts {
+  return readFactsAt(numbers, index * ROW);
+}
+
+/** Facts as four numbers, the first of them at a position. */
+export function putFactsAt(numbers: Float64Array, at: number, facts: EntryFacts): void {
   numbers[at] = facts.size;
   numbers[at + 1] = facts.mtimeMs;
   numbers[at + 2] = facts.ctimeMs;
   numbers[at + 3] = facts.inode;
 }
 
-/** The facts that were put there. */
-export function factsAt(numbers: Float64Array, index: number): EntryFacts {
-  const at = index * ROW;
+/** The facts that are there. */
+export function readFactsAt(numbers: Float64Array, at: number): EntryFacts {
   return {
     size: numbers[at] ?? 0,
     mtimeMs: numbers[at + 1] ?? 0,

@@ -2,7 +2,8 @@
  * Lists as they cross between threads: a few long texts and arrays of numbers, which travel in a
  * fraction of the time that as many objects take. Pure.
  */
-import type { EntryFacts, WrittenEntry } from "../store/receipt";
+import type { WrittenEntry } from "../store/receipt";
+import { putFactsAt, readFactsAt } from "./batches";
 
 /** No path, target or hash has it. */
 const SEPARATOR = "\0";
@@ -31,7 +32,7 @@ export function packEntries(entries: readonly WrittenEntry[]): PackedEntries {
     numbers[next + 1] = mode;
     numbers[next + 2] = size;
     numbers[next + 3] = facts === undefined ? 0 : 1;
-    if (facts !== undefined) putFacts(numbers, next + 4, facts);
+    if (facts !== undefined) putFactsAt(numbers, next + 4, facts);
     contents.push(sha256 ?? target ?? "");
     next += NUMBERS_OF_ENTRY;
   }
@@ -48,7 +49,7 @@ export function unpackEntries({ numbers, texts, contents }: PackedEntries): Writ
     switch (type) {
       case "file": {
         if (numbers[at + 3] !== 1) return { path, type, mode, size, sha256: text };
-        return { path, type, mode, size, sha256: text, facts: factsAt(numbers, at + 4) };
+        return { path, type, mode, size, sha256: text, facts: readFactsAt(numbers, at + 4) };
       }
       case "symlink":
         return { path, type, mode, size, target: text };
@@ -56,22 +57,6 @@ export function unpackEntries({ numbers, texts, contents }: PackedEntries): Writ
         return { path, type, mode, size };
     }
   });
-}
-
-function putFacts(numbers: Float64Array, at: number, facts: EntryFacts): void {
-  numbers[at] = facts.size;
-  numbers[at + 1] = facts.mtimeMs;
-  numbers[at + 2] = facts.ctimeMs;
-  numbers[at + 3] = facts.inode;
-}
-
-function factsAt(numbers: Float64Array, at: number): EntryFacts {
-  return {
-    size: numbers[at] ?? 0,
-    mtimeMs: numbers[at + 1] ?? 0,
-    ctimeMs: numbers[at + 2] ?? 0,
-    inode: numbers[at + 3] ?? 0,
-  };
 }
 
 /** Of no texts there is nothing to split, and of one empty one neither. */
