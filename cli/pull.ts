@@ -13,6 +13,7 @@ import type { OutputValues } from "../provider/pulumi/outputs";
 import { printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import type { PullCommand } from "./arguments";
+import { expectLongLife } from "./brevity";
 import { readSources } from "./flag-sources";
 import { type FlagValues, inputsOf, type InputRows } from "./flag-values";
 import { EXIT_CODES, sayFailure } from "./exit";
@@ -45,7 +46,11 @@ export async function pullTo(
   options: SessionOptions,
 ): Promise<Placed> {
   const values = { ...inputs, destination: folder };
-  const result = await pullInputs(values, { ...options, destination: "instead" });
+  const result = await pullInputs(values, {
+    ...options,
+    destination: "instead",
+    onMuchWork: expectLongLife,
+  });
   const { path: _tree, placedAt: _folder, ...facts } = outputsOfResult(result);
   return { ...facts, directory: resolve(folder), servedBy: result.pulled.servedBy?.host };
 }

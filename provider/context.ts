@@ -26,6 +26,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Nobody waits for this thread: it may do work itself that it would leave to others. Default: somebody does. */
   readonly ownsThread?: true;
+  /** Told before so much is unpacked that it takes a while; may be told more than once. Default: nobody is. */
+  readonly onMuchWork?: () => void;
 }
 
 /** For callers that want results only. */

@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly namedTag?: string | undefined;
   /** {@link Context.ownsThread}; a command that pulls one artifact. */
   readonly ownsThread?: true;
+  /** {@link Context.onMuchWork}. */
+  readonly onMuchWork?: () => void;
 }
 
 const worlds = new Map<string, World>();
@@ -183,6 +185,7 @@ export async function prepare(
     report,
     signal: options.signal ?? new AbortController().signal,
     ...(options.ownsThread === undefined ? {} : { ownsThread: options.ownsThread }),
+    ...(options.onMuchWork === undefined ? {} : { onMuchWork: options.onMuchWork }),
   };
   return { inputs: read.inputs, request, world, context };
 }

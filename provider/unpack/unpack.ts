@@ -17,6 +17,9 @@ import { threadEnded } from "./problems";
 /** Blobs that together are smaller are unpacked here: sooner than threads have started. */
 const CREW_BYTES = 8 * 1024 ** 2;
 
+/** From here on, it takes a while. */
+const MUCH_BYTES = CREW_BYTES;
+
 /**
  * The same for a thread that serves nobody else. One that extracts would have all code compiled once more,
  * and send all that it has found; it is worth that only where bytes, not files, make up the work.
@@ -63,7 +66,11 @@ export async function unpack(
 }
 
 /** Starts what unpacking will need, so that it is there when the blobs are. Nothing has to wait for it. */
-export function prepareUnpack(plan: Plan, context: Pick<Context, "ownsThread">): void {
+export function prepareUnpack(
+  plan: Plan,
+  context: Pick<Context, "ownsThread" | "onMuchWork">,
+): void {
+  if (sizeOf(plan) >= MUCH_BYTES) context.onMuchWork?.();
   if (isForCrew(plan, context)) void borrowCrew();
   else if (isForWriter(plan)) prepareWriter();
 }
