@@ -42,10 +42,19 @@ function quoted(text: string): string {
 
 /** The entries in the order of the UTF-8 bytes of their paths, which no locale changes. */
 export function sortedByPath<Entry extends TreeEntry>(entries: readonly Entry[]): readonly Entry[] {
-  // UTF-16 units have the order of the bytes but for surrogates, which stand for more than they are.
-  if (!entries.some(({ path }) => SURROGATES_AND_ABOVE.test(path))) {
-    return entries.toSorted(({ path: a }, { path: b }) => (a < b ? -1 : a > b ? 1 : 0));
+  let isSorted = true;
+  let before = "";
+  for (const { path } of entries) {
+    // UTF-16 units have the order of the bytes but for surrogates, which stand for more than they are.
+    if (SURROGATES_AND_ABOVE.test(path)) return sortedByBytes(entries);
+    isSorted &&= before <= path;
+    before = path;
   }
+  if (isSorted) return entries;
+  return entries.toSorted(({ path: a }, { path: b }) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function sortedByBytes<Entry extends TreeEntry>(entries: readonly Entry[]): readonly Entry[] {
   return entries
     .map((entry) => ({ entry, bytes: Buffer.from(entry.path) }))
     .sort((left, right) => Buffer.compare(left.bytes, right.bytes))

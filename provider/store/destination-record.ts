@@ -40,13 +40,13 @@ export function parseRecord(value: unknown): DestinationRecord | undefined {
 }
 
 /** Of records that are written twice, in a journal and by themselves: a long list takes its time. */
-const texts = new WeakMap<DestinationRecord, string>();
+const written = new WeakMap<DestinationRecord, Buffer>();
 
-/** The record as JSON. */
-export function recordText(record: DestinationRecord): string {
-  const text = texts.get(record) ?? JSON.stringify(record);
-  texts.set(record, text);
-  return text;
+/** The record as JSON in UTF-8. */
+export function recordBytes(record: DestinationRecord): Buffer {
+  const bytes = written.get(record) ?? Buffer.from(JSON.stringify(record));
+  written.set(record, bytes);
+  return bytes;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function writeRecord(
 ): Promise<Error | undefined> {
   try {
     if (record === undefined) removeFile(file);
-    else await writeFileWhole(file, recordText(record));
+    else await writeFileWhole(file, recordBytes(record));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -79,9 +79,14 @@ export function receiptOf(
   };
 }
 
+/** Of a folder nothing is compared but its type and its mode. */
+const FOLDER_FACTS: EntryFacts = Object.freeze({ size: 0, mtimeMs: 0, ctimeMs: 0, inode: 0 });
+
 function receiptEntryOf(directory: string, entry: WrittenEntry): ReceiptEntry {
   // Nearly all are files whose facts are known: no second object for each.
-  return hasFacts(entry) ? entry : { ...entry, facts: factsAt(directory, entry.path) };
+  if (hasFacts(entry)) return entry;
+  if (entry.type === "directory") return { ...entry, facts: FOLDER_FACTS };
+  return { ...entry, facts: factsAt(directory, entry.path) };
 }
 
 function hasFacts(entry: WrittenEntry): entry is ReceiptEntry {

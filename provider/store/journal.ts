@@ -10,7 +10,12 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OciError, systemCode } from "../errors";
 import { steadyMs } from "../steady-clock";
-import { isLegalPath, parseRecord, recordText, type DestinationRecord } from "./destination-record";
+import {
+  isLegalPath,
+  parseRecord,
+  recordBytes,
+  type DestinationRecord,
+} from "./destination-record";
 import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
@@ -80,7 +85,7 @@ export async function inTurn<T>(
     await inherit(area, file, heir);
     const result = await work({
       async announce(journal) {
-        await writeFileWhole(file, journalText(journal));
+        await writeFileWhole(file, journalBytes(journal));
         announced = journal;
       },
     });
@@ -204,9 +209,11 @@ function busy(subject: string, file: string): OciError {
   });
 }
 
-function journalText({ record, ...others }: Journal): string {
+function journalBytes({ record, ...others }: Journal): Buffer {
   const text = JSON.stringify(others);
-  return record === undefined ? text : `${text.slice(0, -1)},"record":${recordText(record)}}`;
+  if (record === undefined) return Buffer.from(text);
+  const start = Buffer.from(`${text.slice(0, -1)},"record":`);
+  return Buffer.concat([start, recordBytes(record), Buffer.from("}")]);
 }
 
 /** The journal in parsed JSON; undefined where it announces nothing. */

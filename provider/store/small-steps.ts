@@ -68,7 +68,11 @@ export async function readBytes(path: string): Promise<Buffer | undefined> {
 }
 
 /** Writes a new file. @throws what the file system says, EEXIST among it. */
-export async function writeNewFile(path: string, text: string, mode = 0o644): Promise<void> {
-  if (text.length > LARGE) await writeFile(path, text, { mode, flag: "wx" });
-  else writeFileSync(path, text, { mode, flag: "wx" });
+export async function writeNewFile(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+): Promise<void> {
+  if (content.length > LARGE) await writeFile(path, content, { mode, flag: "wx" });
+  else writeFileSync(path, content, { mode, flag: "wx" });
 }

@@ -14,11 +14,15 @@ import { isFarFrom } from "./use-mark";
 const ABANDONED_MS = 60 * 60 * 1000;
 
 /** Writes beside the target and renames. Missing folders are made. `mode` defaults to 0o644. */
-export async function writeFileWhole(path: string, text: string, mode = 0o644): Promise<void> {
+export async function writeFileWhole(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+): Promise<void> {
   ensureFolder(dirname(path), mode === 0o600 ? 0o700 : 0o755);
   const draft = draftPath(path);
   try {
-    await writeNewFile(draft, text, mode);
+    await writeNewFile(draft, content, mode);
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);

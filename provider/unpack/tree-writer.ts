@@ -22,7 +22,13 @@ import { sortedByPath } from "../content-digest";
 import type { FileWriter, WrittenFile } from "./files";
 import { FIXED_SECONDS, linkProblem, permissions } from "./guard";
 import { TreeModel, type Removal, type TreeRules } from "./model";
-import { directoryNode, type DirectoryNode, type FileNode, type TreeNode } from "./nodes";
+import {
+  directoryNode,
+  type DirectoryNode,
+  type FileNode,
+  type SymlinkNode,
+  type TreeNode,
+} from "./nodes";
 import type { Pace } from "./pace";
 import { beyondLimit, broken, quoted, unsafe, type Place } from "./problems";
 
@@ -139,8 +145,7 @@ export class TreeWriter {
   /** Checks and makes the symlinks, gives directories their modes and times, lists everything. */
   async finish(subject: string, pace: Pace): Promise<readonly WrittenEntry[]> {
     await this.#files.settled();
-    const found = listNodes(this.model.root);
-    const unfinished = found.filter(({ node }) => node.type !== "file");
+    const { entries, unfinished } = listNodes(this.model.root);
     await this.#checkLinks(unfinished, subject, pace);
     // Deepest first: what is made in a directory changes its time.
     for (const { path, node } of unfinished.toReversed()) {
@@ -148,14 +153,14 @@ export class TreeWriter {
       if (node.type === "symlink") {
         symlinkSync(node.target, name);
         lutimesSync(name, node.seconds, node.seconds);
-      } else if (node.type === "directory") {
+      } else {
         chmodSync(name, node.mode);
         utimesSync(name, node.seconds, node.seconds);
       }
       const rest = pace();
       if (rest !== undefined) await rest;
     }
-    return sortedByPath(found.map(({ path, node }) => entryOf(path, node)));
+    return sortedByPath(entries);
   }
 
   /** Leaves no file open and nothing under way, whatever happened. */
@@ -163,7 +168,7 @@ export class TreeWriter {
     await this.#files.close();
   }
 
-  async #checkLinks(found: readonly Found[], subject: string, pace: Pace): Promise<void> {
+  async #checkLinks(found: readonly Unfinished[], subject: string, pace: Pace): Promise<void> {
     const budget = { steps: 0 };
     const links = found.filter(({ node }) => node.type === "symlink");
     // The highest first: what leads outside through another link is not to blame.
@@ -221,31 +226,37 @@ function takeFound(node: FileNode, { sha256, facts }: WrittenFile): void {
   node.facts = facts;
 }
 
-interface Found {
+/** What has its mode, its time or itself only when all files are there. */
+interface Unfinished {
   readonly path: string;
-  readonly node: TreeNode;
+  readonly node: DirectoryNode | SymlinkNode;
 }
 
 /**
  * All nodes below the root, each directory before what is in it, and the names in one by their order: so
  * nothing but a character below "/" keeps the paths from being sorted.
  */
-function listNodes(root: DirectoryNode): readonly Found[] {
-  const found: Found[] = [];
+function listNodes(root: DirectoryNode): {
+  readonly entries: readonly WrittenEntry[];
+  readonly unfinished: readonly Unfinished[];
+} {
+  const entries: WrittenEntry[] = [];
+  const unfinished: Unfinished[] = [];
   const visit = (prefix: string, { children }: DirectoryNode): void => {
     for (const name of [...children.keys()].sort()) {
       const node = children.get(name);
       if (node === undefined) continue;
       const path = prefix + name;
-      found.push({ path, node });
+      entries.push(entryOf(path, node));
+      if (node.type !== "file") unfinished.push({ path, node });
       if (node.type === "directory") visit(`${path}/`, node);
     }
   };
   visit("", root);
-  return found;
+  return { entries, unfinished };
 }
 
-function depthOf({ path }: Found): number {
+function depthOf({ path }: Unfinished): number {
   return path.split("/").length;
 }
 

@@ -47,7 +47,9 @@ test("what the file system says of the copies is their own: nothing is hashed at
   const staging = folderFor(context);
   const copies = await copyTree({ ...tree, entries: placed.entries }, staging);
   const receipt = receiptOf("key", staging, copies);
-  for (const { path, facts } of receipt.entries) {
+  for (const { path, type, facts } of receipt.entries) {
+    // Of a folder nothing is compared but its type and its mode.
+    if (type === "directory") continue;
     assert.equal(facts.inode, fs.lstatSync(join(staging, path)).ino, path);
   }
   assert.deepEqual(await inspectTree(staging, receipt), { damage: [] });
