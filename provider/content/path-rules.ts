@@ -10,6 +10,9 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
 /** What nearly all names are made of, and what no rule is about but those of Windows. */
 const PLAIN = /^[\w.@+=~ -][\w./@+=~ -]*$/;
 
+/** Components that are empty or a dot. */
+const UNCLEAN = /(^|\/)\.?(\/|$)/;
+
 /** No character takes more in UTF-8, for each unit of UTF-16 that it has. */
 const MOST_BYTES_OF_UNIT = 3;
 
@@ -38,6 +41,11 @@ export function pathComponents(name: string): readonly string[] {
   const components = name.split("/");
   const isClean = !components.includes("") && !components.includes(".");
   return isClean ? components : components.filter((component) => !["", "."].includes(component));
+}
+
+/** The name with nothing but its components: "a/b", "a//b" and "./a/b" are one. */
+export function pathKey(name: string): string {
+  return UNCLEAN.test(name) ? pathComponents(name).join("/") : name;
 }
 
 /** The limit that a path exceeds, with what was found, or undefined. */

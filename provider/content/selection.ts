@@ -3,7 +3,7 @@
  * that is stored, compared and hashed; applying it is for plan.ts, select-entries.ts and unpack/.
  */
 import type { Kind, KindName } from "./kinds";
-import { pathComponents } from "./path-rules";
+import { pathKey } from "./path-rules";
 
 /** What is unpacked: what looks like it, all archives, or nothing. */
 export const EXTRACT_RULES = ["auto", "always", "never"] as const;
@@ -64,7 +64,7 @@ export interface GivenSelection extends Omit<Selection, "kind"> {
  */
 export function selectionOf(given: GivenSelection): Selection {
   const { extract, stripComponents = 0, kind = "auto", providerSource } = given;
-  const subPath = pathComponents(given.subPath ?? "").join("/");
+  const subPath = pathKey(given.subPath ?? "");
   return Object.freeze({
     ...listed("mediaTypes", given.mediaTypes),
     ...listed("titles", given.titles),

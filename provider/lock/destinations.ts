@@ -2,7 +2,7 @@
  * Where `oci-artifact vendor` puts the entries of a lock file: folders below the lock file's own, none
  * of them in another one. Pure: it looks at names, never at a disk.
  */
-import { pathComponents, pathProblem } from "../content/path-rules";
+import { pathComponents, pathKey, pathProblem } from "../content/path-rules";
 import { lastSegment } from "../reference/format";
 import { parseReference } from "../reference/parse";
 import type { LockEntry } from "./lock-entry";
@@ -26,7 +26,7 @@ export function destinationProblem(text: string): string | undefined {
 /** The folder of an entry: the one that it names, or `vendor/` and the last name of the repository. */
 export function folderOf({ reference, destination }: LockEntry): string {
   const named = destination ?? `${DEFAULT_FOLDER}/${lastSegment(parseReference(reference))}`;
-  return pathComponents(named).join("/");
+  return pathKey(named);
 }
 
 /**

@@ -4,7 +4,7 @@
  * say for zip-entry.ts, and names and links for the guard.
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { pathComponents } from "../content/path-rules";
+import { pathKey } from "../content/path-rules";
 import { systemCode } from "../errors";
 import type { Limits } from "../limits";
 import type { BlobReader } from "./blob";
@@ -47,8 +47,7 @@ export async function readZip(
     for (const record of run) {
       const archived = archiveEntry(record, place);
       const at = { ...place, entry: archived.name };
-      // "a/b", "a//b" and "./a/b" are one place.
-      const key = pathComponents(archived.name).join("/");
+      const key = pathKey(archived.name);
       // Readers take the first, the last, or the one that the central directory lists.
       if (seen.has(key)) throw broken(at, "is there twice");
       seen.add(key);
