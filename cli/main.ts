@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The command `oci-artifact`: a thin skin over the same road that the resource takes. Results go to
  * standard output, everything else to standard error.
@@ -6,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommand } from "./arguments";
-import { expectShortLife } from "./brevity";
 import { allowClosedPipes } from "./closed-pipes";
 import { EXIT_CODES, sayUsage } from "./exit";
 import { helpText } from "./help";
@@ -51,7 +49,6 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-expectShortLife();
 allowClosedPipes();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

@@ -12,7 +12,9 @@ import { root } from "./prepare.mjs";
 
 const FOLDER = resolve(process.argv[2] ?? join(root, "dist", "bin"));
 
-const COMMAND = "oci-artifact";
+/** What is run, and what it leaves the rest to. */
+const START = "oci-artifact";
+const COMMAND = "command";
 
 /** Asked for where it is needed, because others do without. But whoever pulls has a verb, and unpacks. */
 const isOnTheRoad = (module) =>
@@ -55,18 +57,19 @@ const nameOf = (module) => module.replace(/\W/g, "_");
 const isLater = ({ kind, external }) =>
   external !== true && (kind === "require-call" || kind === "dynamic-import");
 
-const { inputs } = (await build({ ...OPTIONS, entryPoints: ["cli/main.ts"], write: false }))
+const { inputs } = (await build({ ...OPTIONS, entryPoints: ["cli/start.ts"], write: false }))
   .metafile;
 const later = Object.values(inputs).flatMap(({ imports }) => imports.filter(isLater));
-const apart = Object.values(APART).flat();
+const apart = ["cli/main.ts", ...Object.values(APART).flat()];
 const others = new Set(later.map(({ path }) => path).filter((path) => !isOnTheRoad(path)));
 const rest = [...others].filter((module) => !apart.includes(module)).sort();
 
 /** The modules that are asked for in each file. */
-const FILES = { [COMMAND]: [], ...APART, rest };
+const FILES = { [START]: [], [COMMAND]: ["cli/main.ts"], ...APART, rest };
 
 /** All know the command, so that what it needs itself is one more file, which all share. */
 function entry(file) {
+  if (file === START) return 'import "./cli/start.ts";';
   const named = FILES[file].map((module) => `export * as ${nameOf(module)} from "./${module}";`);
   return [...named, 'import "./cli/main.ts";'].join("\n");
 }
@@ -125,13 +128,13 @@ for (const [file, { imports }] of Object.entries(metafile.outputs)) {
 
 mkdirSync(FOLDER, { recursive: true });
 for (const name of readdirSync(FOLDER)) {
-  if (name.startsWith("part-")) rmSync(join(FOLDER, name));
+  if (/^part-|^compiled/.test(name)) rmSync(join(FOLDER, name));
 }
 for (const { path, text } of outputFiles) {
-  const isCommand = basename(path, ".js") === COMMAND;
+  const isStart = basename(path, ".js") === START;
   const named = text.replace(/^\/\/ (?=cli\/|provider\/)/gm, "//! ");
-  const { code } = await transform(isCommand ? `#!/usr/bin/env node\n${named}` : named, CJS);
-  writeFileSync(path, code, { mode: isCommand ? 0o755 : 0o644 });
+  const { code } = await transform(isStart ? `#!/usr/bin/env node\n${named}` : named, CJS);
+  writeFileSync(path, code, { mode: isStart ? 0o755 : 0o644 });
 }
 
 await build({

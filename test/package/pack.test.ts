@@ -127,6 +127,7 @@ describe("the files of the package", () => {
     }
     const bundled = bundledFiles().filter((name) => !name.startsWith("part-"));
     assert.deepEqual(bundled.sort(), [
+      "command.js",
       "contents.js",
       "extractor-thread.js",
       "oci-artifact.js",
