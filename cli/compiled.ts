@@ -48,14 +48,12 @@ export function compileOnce(code: string): () => void {
   const scriptOf = (source: string, filename: string): Script | undefined => {
     const digest = digestOf(source);
     const cachedData = file.find(digest);
-    if (cachedData === undefined) {
-      if (IMPORT.test(source)) return undefined;
-      isAllThere = false;
-    }
+    if (cachedData === undefined && IMPORT.test(source)) return undefined;
     const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
     const options = { filename, lineOffset: -1, cachedData, importModuleDynamically };
     try {
       const script = new Script(HEAD + source + TAIL, options);
+      if (cachedData === undefined) isAllThere = false;
       scripts.set(digest, script);
       return script;
     } catch {

@@ -137,9 +137,9 @@ describe("what one place alone knows", () => {
     );
   });
 
-  test("the environment is read by settings alone", () => {
+  test("the environment is read by settings alone, and what it tells Node by the start", () => {
     const readers = FILES.filter((file) => /process\.env\b/.test(withoutComments(sourceOf(file))));
-    assert.deepEqual(readers, ["provider/settings/settings.ts"]);
+    assert.deepEqual(readers, ["provider/settings/settings.ts", "cli/start.ts"]);
   });
 
   test("pull.ts alone has the whole road, and fits one screen", () => {
