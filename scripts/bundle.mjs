@@ -65,7 +65,7 @@ const others = new Set(later.map(({ path }) => path).filter((path) => !isOnTheRo
 const rest = [...others].filter((module) => !apart.includes(module)).sort();
 
 /** The modules that are asked for in each file. */
-const FILES = { [START]: [], [COMMAND]: ["cli/main.ts"], ...APART, rest };
+const FILES = { [COMMAND]: ["cli/main.ts"], ...APART, rest };
 
 /** All know the command, so that what it needs itself is one more file, which all share. */
 function entry(file) {
@@ -108,15 +108,16 @@ const linking = {
   },
 };
 
+const LINKED = { ...OPTIONS, plugins: [linking], write: false };
 const { outputFiles, metafile } = await build({
-  ...OPTIONS,
+  ...LINKED,
   entryPoints: Object.keys(FILES),
-  plugins: [linking],
   chunkNames: "part-[hash]",
   format: "esm",
   splitting: true,
-  write: false,
 });
+/** By itself, because what it shares with others would be loaded before it is prepared. */
+const start = await build({ ...LINKED, entryPoints: [START] });
 
 const isLibrary = ({ path, kind, external }) =>
   external === true && kind === "import-statement" && !path.startsWith("node:");
@@ -130,7 +131,7 @@ mkdirSync(FOLDER, { recursive: true });
 for (const name of readdirSync(FOLDER)) {
   if (/^part-|^compiled/.test(name)) rmSync(join(FOLDER, name));
 }
-for (const { path, text } of outputFiles) {
+for (const { path, text } of [...start.outputFiles, ...outputFiles]) {
   const isStart = basename(path, ".js") === START;
   const named = text.replace(/^\/\/ (?=cli\/|provider\/)/gm, "//! ");
   const { code } = await transform(isStart ? `#!/usr/bin/env node\n${named}` : named, CJS);
