@@ -8,44 +8,38 @@ import { cachedDataVersionTag } from "node:v8";
 import { Script, constants } from "node:vm";
 import { digestOf, openCompiled } from "./compiled-file";
 
-/** How Node compiles and runs a CommonJS module. Not in its types, but replaced by many for long. */
+/** Compiles a CommonJS module; undefined where that is left to Node. */
+type Compile = (source: string, filename: string) => Script | undefined;
+
+/** How Node compiles and runs one. It is not in its types, but others have replaced it for years. */
 interface Compiler {
   _compile: (this: Module, source: string, file: string, ...more: readonly unknown[]) => unknown;
 }
 
 type Run = (this: unknown, ...given: readonly unknown[]) => unknown;
 
-/** Its own line, which is not counted: places in the source are those in the file. */
+/** On a line of its own, which does not count: places in a source are those in its file. */
 const HEAD = "(function (exports, require, module, __filename, __dirname) {\n";
 const TAIL = "\n})";
 
-/**
- * An `import()` outside of a comment. It would find its module, but Node would call the way to it
- * experimental.
- */
-const IMPORT = /^(?!\s*(?:\/?\*|\/\/)).*\bimport\s*\(/m;
+/** An `import()` that is in no comment: Node does it, too, but says that this way is experimental. */
+const IMPORT = /\bimport\s*\((?<!^\s*(?:\/?\*|\/\/).*)/m;
 
-/** What Node calls a module that is no ES module, by its versions. */
+/** What the versions of Node call a module that is not known to be an ES module. */
 const COMMONJS: ReadonlySet<unknown> = new Set([undefined, false, "commonjs"]);
 
-/** The version of V8, its flags and what the processor can do: nobody else's code would run here. */
-function engine(): string {
-  return `${process.version} ${process.arch} ${cachedDataVersionTag()}`;
-}
-
 /**
- * From now on, what is required is taken from the file `compiled` beside the code, where it is there.
+ * From now on, what is required is taken from the file `compiled` beside the code, as far as it is there.
  *
  * @param code - A file of the code
- * @returns To be called at the end: keeps what was compiled, if any was not there
+ * @returns To be called at the end: keeps what has been compiled, if anything was not there
  */
 export function compileOnce(code: string): () => void {
   const begun = engine();
   const file = openCompiled(join(dirname(code), "compiled"), code, begun);
   const scripts = new Map<string, Script>();
   let isAllThere = true;
-
-  const scriptOf = (source: string, filename: string): Script | undefined => {
+  compileBy((source, filename) => {
     const digest = digestOf(source);
     const cachedData = file.find(digest);
     if (cachedData === undefined && IMPORT.test(source)) return undefined;
@@ -57,26 +51,30 @@ export function compileOnce(code: string): () => void {
       scripts.set(digest, script);
       return script;
     } catch {
-      return undefined; // Node has the words for it.
+      return undefined; // Node finds the words for it.
     }
-  };
-
-  const compiler = Module.prototype as unknown as Compiler;
-  const compile = compiler._compile;
-  compiler._compile = function (source, filename, ...more) {
-    const script = COMMONJS.has(more[0]) ? scriptOf(source, filename) : undefined;
-    if (script === undefined) return compile.call(this, source, filename, ...more);
-    const require = Object.assign(
-      (name: string): unknown => this.require(name),
-      createRequire(filename),
-    );
-    const given = [this.exports, require, this, filename, dirname(filename)];
-    return (script.runInThisContext() as Run).apply(this.exports, given);
-  };
-
+  });
   return () => {
     if (isAllThere || engine() !== begun) return;
-    // All, because this run may have come to functions that the run before has not come to.
+    // All of them: this run may have called functions that no run before it has called.
     file.add(new Map([...scripts].map(([digest, script]) => [digest, script.createCachedData()])));
+  };
+}
+
+/** By version, flags and what the processor can do: nobody else could run what was compiled. */
+function engine(): string {
+  return `${process.version} ${process.arch} ${cachedDataVersionTag()}`;
+}
+
+function compileBy(compile: Compile): void {
+  const compiler = Module.prototype as unknown as Compiler;
+  const byNode = compiler._compile;
+  compiler._compile = function (source, filename, ...more) {
+    const script = COMMONJS.has(more[0]) ? compile(source, filename) : undefined;
+    if (script === undefined) return byNode.call(this, source, filename, ...more);
+    const load = (name: string): unknown => this.require(name);
+    const require = Object.assign(load, createRequire(filename));
+    const given = [this.exports, require, this, filename, dirname(filename)];
+    return (script.runInThisContext() as Run).apply(this.exports, given);
   };
 }
