@@ -3,7 +3,7 @@
  * module cannot tell where its code came from. The command itself is tested in test/package.
  */
 import * as assert from "node:assert/strict";
-import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { digestOf, openCompiled, type CompiledFile } from "../../cli/compiled-file";
@@ -100,6 +100,8 @@ describe("what is kept", () => {
     assert.equal(await program.start("compiling.js", "--no-opt"), "one\n");
     assert.equal(statSync(program.file).ino, ino);
     assert.equal(await program.start(), "two\n");
+    const code = join(program.folder, "compiling.js");
+    assert.equal(openCompiled(program.file, code, "another").find(digestOf(ONE)), undefined);
   });
 
   for (const mode of [0o664, 0o646]) {
@@ -159,6 +161,13 @@ for (const [what, bytes] of Object.entries({
     assert.equal(openCompiled(file, code, "").find(digestOf(ONE)), undefined);
   });
 }
+
+test("nothing is kept under other flags than those at the beginning", async (t) => {
+  const flags = 'require("node:v8").setFlagsFromString("--no-opt");';
+  const program = programFor(t, { "subject.js": flags });
+  await program.start();
+  assert.ok(!existsSync(program.file));
+});
 
 test("a file beyond the bound begins anew, with what is asked for now", (t) => {
   const { folder, file } = programFor(t, {});
