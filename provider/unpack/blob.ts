@@ -55,6 +55,11 @@ export class BlobReader {
     }
   }
 
+  /** Bytes that there have to be. */
+  get size(): number {
+    return this.#place.layer.descriptor.size;
+  }
+
   /** Whether what is read is hashed here. */
   get isHashing(): boolean {
     return this.#isHashing && !this.isVouched;

@@ -23,8 +23,8 @@ const loadTar = (): typeof import("./tar") => require("./tar") as typeof import(
 const loadZip = (): typeof import("./zip") => require("./zip") as typeof import("./zip");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** What is read at once. */
-const CHUNK_BYTES = 256 * 1024;
+/** What is read at once: each of it is one trip to the thread that inflates. */
+const CHUNK_BYTES = 1024 ** 2;
 
 /** What the tar parser gets between two looks at the clock. */
 const SLICE_BYTES = 64 * 1024;
@@ -166,7 +166,7 @@ async function copyFile(
     return;
   }
   sink.begin({ ...entry, ...(sha256 === undefined ? {} : { known: { sha256 } }) });
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const buffer = bufferFor(blob);
   for (let chunk = blob.next(buffer); chunk !== undefined; chunk = blob.next(buffer)) {
     sink.data(chunk);
     await work.pace();
@@ -174,10 +174,15 @@ async function copyFile(
   sink.end();
 }
 
+/** No larger than what will come: most layers are small. */
+function bufferFor({ size }: BlobReader): Buffer {
+  return Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size));
+}
+
 async function* chunksOf(blob: BlobReader, pace: Pace): AsyncGenerator<Buffer, void> {
   for (;;) {
     // A new buffer each time: who takes them holds several at once.
-    const chunk = blob.next(Buffer.allocUnsafeSlow(CHUNK_BYTES));
+    const chunk = blob.next(bufferFor(blob));
     if (chunk === undefined) return;
     yield chunk;
     await pace();
@@ -195,7 +200,7 @@ async function inSlices(chunk: Buffer, tar: TarReader, pace: Pace): Promise<void
 /** Reads what nobody asked for, so that the digest covers the last byte, unless it does already. */
 async function verifyRest(blob: BlobReader, pace: Pace): Promise<void> {
   if (blob.isHashing) {
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const buffer = bufferFor(blob);
     while (blob.next(buffer) !== undefined) await pace();
   }
   blob.verify();
