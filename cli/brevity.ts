@@ -17,6 +17,9 @@ const BASELINE_WEBASSEMBLY = "--liftoff-only";
 const NOT_OPTIMIZED = "--no-opt";
 const OPTIMIZED = "--opt";
 
+/** What says the same, or the opposite. */
+const ASKED = /^--(?:no-?)?(?:opt|turbofan)\b/;
+
 /** Milliseconds after which a process lives long, whatever it does. */
 const SHORT_LIFE_MS = 1_000;
 
@@ -35,7 +38,14 @@ export function expectLongLife(): void {
 }
 
 function setFlags(...flags: readonly string[]): void {
-  const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
-  if (!isNode || Number.parseInt(process.versions.node, 10) > LAST_MAJOR) return;
+  if (!isPlain()) return;
   for (const flag of flags) setFlagsFromString(flag);
+}
+
+/** Whether the engine is V8 as it comes: where nothing at all is compiled, a flag for it ends the process. */
+function isPlain(): boolean {
+  const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
+  if (!isNode || Number.parseInt(process.versions.node, 10) > LAST_MAJOR) return false;
+  // Those who chose for themselves keep what they chose. Without compilers, there is no WebAssembly.
+  return "WebAssembly" in globalThis && !process.execArgv.some((flag) => ASKED.test(flag));
 }

@@ -13,7 +13,6 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  type Stats,
 } from "node:fs";
 
 /** Compiled forms, each by the digest of its source. */
@@ -22,8 +21,12 @@ export type CompiledForms = ReadonlyMap<string, Buffer>;
 export interface CompiledFile {
   /** The compiled form of the source with this digest, as it was kept; undefined where there is none. */
   readonly find: (source: string) => Buffer | undefined;
-  /** Keeps these, beside the others that are kept. */
-  readonly add: (forms: CompiledForms) => void;
+  /**
+   * Keeps these, beside the others that are kept.
+   *
+   * @param isUseless - Whether the engine has refused what is there
+   */
+  readonly add: (forms: CompiledForms, isUseless?: boolean) => void;
 }
 
 /** What the file begins with, behind its own length. The forms follow in the order of the entries. */
@@ -48,7 +51,8 @@ const MOST_BYTES = 8 * 1024 ** 2;
  */
 const LEFT_ALONE_MS = 24 * 60 * 60 * 1_000;
 
-/** Write permission of the group and of others. Windows, which has none, says so of all files alike. */
+/** Of the file: only its owner writes. A group that may write the code need not be that of the file. */
+const MODE = 0o644;
 const SHARED = 0o022;
 
 export function digestOf(data: string | Buffer): string {
@@ -58,34 +62,34 @@ export function digestOf(data: string | Buffer): string {
 /**
  * The file at the path, read at once.
  *
- * @param code - A file of the code, in the same folder: its owner and permissions are the measure
+ * @param code - A file of the code, in the same folder: its owner may change the code anyway
  * @param engine - Who has compiled: what another one made is of no use
+ * @throws where the code cannot be looked at
  */
 export function openCompiled(path: string, code: string, engine: string): CompiledFile {
-  const owner = statSync(code);
-  const kept = readKept(path, owner, engine);
+  const kept = readKept(path, statSync(code).uid, engine);
   const find = (source: string): Buffer | undefined => {
     const found = kept?.get(source);
     return found !== undefined && digestOf(found.form) === found.digest ? found.form : undefined;
   };
   return Object.freeze({
     find,
-    add(forms: CompiledForms) {
-      if (kept === undefined && !isFree(path)) return;
+    add(forms: CompiledForms, isUseless = kept === undefined) {
+      if (isUseless && !isFree(path)) return;
       const all = new Map<string, Buffer>();
-      for (const source of kept?.keys() ?? []) {
+      for (const source of isUseless ? [] : (kept?.keys() ?? [])) {
         const form = find(source);
         if (form !== undefined) all.set(source, form);
       }
       for (const [source, form] of forms) all.set(source, form);
       const bytes = serialized(engine, all);
-      write(path, bytes.length > MOST_BYTES ? serialized(engine, forms) : bytes, owner);
+      write(path, bytes.length > MOST_BYTES ? serialized(engine, forms) : bytes);
     },
   });
 }
 
 /** Undefined where nothing is there that is of use to us. */
-function readKept(path: string, owner: Stats, engine: string): Map<string, Kept> | undefined {
+function readKept(path: string, owner: number, engine: string): Map<string, Kept> | undefined {
   try {
     const bytes = readTrusted(path, owner);
     let offset = LENGTH_BYTES + bytes.readUInt32LE(0);
@@ -104,12 +108,14 @@ function readKept(path: string, owner: Stats, engine: string): Map<string, Kept>
 }
 
 /** @throws where it is not there, or may have been written by somebody who cannot write the code. */
-function readTrusted(path: string, owner: Stats): Buffer {
+function readTrusted(path: string, owner: number): Buffer {
   const file = openSync(path, "r");
   try {
     const { mode, size, uid } = fstatSync(file);
-    const isOurs = uid === owner.uid || uid === process.getuid?.();
-    const isShared = (mode & ~owner.mode & SHARED) !== 0;
+    const ourselves = process.getuid?.();
+    const isOurs = uid === owner || uid === ourselves;
+    // Windows has no such permissions, and says of all files that they are there.
+    const isShared = ourselves !== undefined && (mode & SHARED) !== 0;
     if (!isOurs || isShared || size > MOST_BYTES) throw new Error(`${path} is not to be trusted`);
     return readFileSync(file);
   } finally {
@@ -128,11 +134,11 @@ function serialized(engine: string, forms: CompiledForms): Buffer {
 }
 
 /** By one rename, or not at all: nothing depends on it. Who writes at the same time is left to it. */
-function write(path: string, bytes: Buffer, owner: Stats): void {
+function write(path: string, bytes: Buffer): void {
   const draft = `${path}.new`;
   try {
     if (isFree(draft)) rmSync(draft, { force: true });
-    writeFileSync(draft, bytes, { flag: "wx", mode: owner.mode & 0o666 });
+    writeFileSync(draft, bytes, { flag: "wx", mode: MODE });
     renameSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") removeQuietly(draft);

@@ -32,13 +32,15 @@ const COMMONJS: ReadonlySet<unknown> = new Set([undefined, false, "commonjs"]);
  * From now on, what is required is taken from the file `compiled` beside the code, as far as it is there.
  *
  * @param code - A file of the code
- * @returns To be called at the end: keeps what has been compiled, if anything was not there
+ * @returns To be called at the end: keeps what has been compiled, if anything was not there. May throw
+ * @throws where the code cannot be looked at
  */
 export function compileOnce(code: string): () => void {
   const begun = engine();
   const file = openCompiled(join(dirname(code), "compiled"), code, begun);
   const scripts = new Map<string, Script>();
   let isAllThere = true;
+  let isRefused = false;
   compileBy((source, filename) => {
     const digest = digestOf(source);
     const cachedData = file.find(digest);
@@ -48,6 +50,8 @@ export function compileOnce(code: string): () => void {
     try {
       const script = new Script(HEAD + source + TAIL, options);
       if (cachedData === undefined) isAllThere = false;
+      // By another build of the same version, for one; under other flags it would be nothing to wonder at.
+      if (script.cachedDataRejected === true && engine() === begun) isRefused = true;
       scripts.set(digest, script);
       return script;
     } catch {
@@ -55,15 +59,18 @@ export function compileOnce(code: string): () => void {
     }
   });
   return () => {
-    if (isAllThere || engine() !== begun) return;
+    if ((isAllThere && !isRefused) || engine() !== begun) return;
     // All of them: this run may have called functions that no run before it has called.
-    file.add(new Map([...scripts].map(([digest, script]) => [digest, script.createCachedData()])));
+    const forms = [...scripts].map(
+      ([digest, script]) => [digest, script.createCachedData()] as const,
+    );
+    file.add(new Map(forms), isRefused || undefined);
   };
 }
 
 /** By version, flags and what the processor can do: nobody else could run what was compiled. */
 function engine(): string {
-  return `${process.version} ${process.arch} ${cachedDataVersionTag()}`;
+  return `${process.version} ${process.platform} ${process.arch} ${cachedDataVersionTag()}`;
 }
 
 function compileBy(compile: Compile): void {

@@ -15,8 +15,10 @@ const BREVITY = join(__dirname, "..", "..", "cli", "brevity.js");
 /** More than a short life's work, also when it is compressed. */
 const MUCH_BYTES = 9 * 1024 ** 2;
 
+type Expected = "expectShortLife" | "expectLongLife";
+
 /** The functions that V8 optimizes in a loop, where the command expects this. */
-function optimizedBy(...expected: readonly ("expectShortLife" | "expectLongLife")[]): number {
+function optimizedBy(expected: readonly Expected[], flags: readonly string[] = []): number {
   const script = `
     const brevity = require(${JSON.stringify(BREVITY)});
     for (const name of ${JSON.stringify(expected)}) brevity[name]();
@@ -24,9 +26,8 @@ function optimizedBy(...expected: readonly ("expectShortLife" | "expectLongLife"
     let sum = 0;
     for (let index = 0; index < 20_000_000; index += 1) sum = add(sum, index);
   `;
-  const { status, stdout } = spawnSync(process.execPath, ["--trace-opt", "-e", script], {
-    encoding: "utf8",
-  });
+  const args = ["--trace-opt", ...flags, "-e", script];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
   assert.equal(status, 0);
   return stdout.match(/^\[completed optimizing/gm)?.length ?? 0;
 }
@@ -49,8 +50,15 @@ async function isToldOf(t: TestContext, bytes: number): Promise<boolean> {
 }
 
 test("V8 optimizes nothing for a short life, and everything for a long one", () => {
-  assert.equal(optimizedBy("expectShortLife"), 0);
-  assert.notEqual(optimizedBy("expectShortLife", "expectLongLife"), 0);
+  assert.equal(optimizedBy(["expectShortLife"]), 0);
+  assert.notEqual(optimizedBy(["expectShortLife", "expectLongLife"]), 0);
+});
+
+test("whoever has asked Node for something else has that, and Node goes on", () => {
+  assert.equal(optimizedBy(["expectLongLife"], ["--no-opt"]), 0);
+  assert.notEqual(optimizedBy(["expectShortLife"], ["--opt"]), 0);
+  // A version of V8 that compiles nothing ended the process when it was told to optimize.
+  assert.equal(optimizedBy(["expectShortLife", "expectLongLife"], ["--jitless"]), 0);
 });
 
 test("a life gets long where much is unpacked, and nowhere else", async (t) => {

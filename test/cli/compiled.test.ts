@@ -3,7 +3,15 @@
  * module cannot tell where its code came from. The command itself is tested in test/package.
  */
 import * as assert from "node:assert/strict";
-import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { digestOf, openCompiled, type CompiledFile } from "../../cli/compiled-file";
@@ -105,16 +113,41 @@ describe("what is kept", () => {
   });
 
   for (const mode of [0o664, 0o646]) {
-    test(`is not run with mode ${mode.toString(8)}, where the code has 644`, async (t) => {
+    test(`is not run with mode ${mode.toString(8)}, whatever the code has`, async (t) => {
       const program = await exchanged(t);
-      chmodSync(join(program.folder, "compiling.js"), 0o644);
+      chmodSync(join(program.folder, "compiling.js"), mode);
       assert.equal(await program.start(), "two\n");
       chmodSync(program.file, mode);
-      assert.equal(await program.start(), "one\n");
-      chmodSync(join(program.folder, "compiling.js"), mode);
-      assert.equal(await program.start(), "two\n", "who may write it may write the code");
+      assert.equal(await program.start(), "one\n", "its group need not be that of the code");
     });
   }
+
+  test("is its owner's to write, also where a group may write the code", async (t) => {
+    const program = programFor(t, { "subject.js": ONE });
+    chmodSync(join(program.folder, "compiling.js"), 0o664);
+    const before = process.umask(0);
+    await program.start().finally(() => process.umask(before));
+    assert.equal(statSync(program.file).mode & 0o777, 0o644);
+  });
+
+  test("that the engine refuses is left alone for a day, and replaced then", async (t) => {
+    const program = programFor(t, { "subject.js": `${TWO} // and longer` });
+    await program.start();
+    const form = opened(program).find(digestOf(`${TWO} // and longer`));
+    assert.ok(form);
+    opened(program).add(new Map([[digestOf(ONE), form]]));
+    writeFileSync(join(program.folder, "subject.js"), ONE);
+    const { ino } = statSync(program.file);
+    assert.equal(await program.start(), "one\n");
+    assert.equal(statSync(program.file).ino, ino);
+    const then = Date.now() / 1_000 - 2 * 24 * 60 * 60;
+    utimesSync(program.file, then, then);
+    assert.equal(await program.start(), "one\n");
+    assert.notDeepEqual(opened(program).find(digestOf(ONE)), form);
+    const { mtimeMs } = statSync(program.file);
+    assert.equal(await program.start(), "one\n");
+    assert.equal(statSync(program.file).mtimeMs, mtimeMs);
+  });
 
   test("is used where it is of the owner of the code, or of us, and of nobody else", async (t) => {
     const program = await exchanged(t);

@@ -227,11 +227,13 @@ describe("the command keeps nothing", () => {
     });
   }
 
-  for (const flags of [["--enable-source-maps"], ["--require", "./hook.js"]]) {
-    test(`with ${flags.join(" ")}`, async (t) => {
+  const special = ["--enable-source-maps", "--require=./hook.js", "--import=data:text/javascript,"];
+  for (const flag of special) {
+    test(`with ${flag}`, async (t) => {
       const { added, bin, pull } = await install(t);
       writeFileSync(join(bin, "..", "..", "..", "hook.js"), "");
-      await pull({ flags });
+      await pull({ flags: [flag] });
+      await pull({ variables: { NODE_OPTIONS: flag } });
       assert.deepEqual(added(), []);
     });
   }
