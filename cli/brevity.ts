@@ -18,7 +18,7 @@ const NOT_OPTIMIZED = "--no-opt";
 const OPTIMIZED = "--opt";
 
 /** What says the same, or the opposite. */
-const ASKED = /^--(?:no-?)?(?:opt|turbofan)\b/;
+const ASKED = /^--(?:no[-_]?)?(?:opt|turbofan)\b/;
 
 /** Milliseconds after which a process lives long, whatever it does. */
 const SHORT_LIFE_MS = 1_000;

@@ -5,7 +5,9 @@
  */
 import { hash } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   fstatSync,
   openSync,
   readFileSync,
@@ -14,6 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 
 /** Compiled forms, each by the digest of its source. */
 export type CompiledForms = ReadonlyMap<string, Buffer>;
@@ -24,9 +27,10 @@ export interface CompiledFile {
   /**
    * Keeps these, beside the others that are kept.
    *
+   * @param make - makes them; called only where they can be kept, as far as that can be seen
    * @param isUseless - Whether the engine has refused what is there
    */
-  readonly add: (forms: CompiledForms, isUseless?: boolean) => void;
+  readonly add: (make: () => CompiledForms, isUseless?: boolean) => void;
 }
 
 /** What the file begins with, behind its own length. The forms follow in the order of the entries. */
@@ -74,8 +78,9 @@ export function openCompiled(path: string, code: string, engine: string): Compil
   };
   return Object.freeze({
     find,
-    add(forms: CompiledForms, isUseless = kept === undefined) {
-      if (isUseless && !isFree(path)) return;
+    add(make: () => CompiledForms, isUseless = kept === undefined) {
+      if ((isUseless && !isFree(path)) || !isWritable(dirname(path))) return;
+      const forms = make();
       const all = new Map<string, Buffer>();
       for (const source of isUseless ? [] : (kept?.keys() ?? [])) {
         const form = find(source);
@@ -150,6 +155,15 @@ function isFree(path: string): boolean {
   try {
     const facts = statSync(path, { throwIfNoEntry: false });
     return facts === undefined || Math.abs(Date.now() - facts.mtimeMs) > LEFT_ALONE_MS;
+  } catch {
+    return false;
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
   } catch {
     return false;
   }

@@ -6,7 +6,7 @@ import { Module, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script, constants } from "node:vm";
-import { digestOf, openCompiled } from "./compiled-file";
+import { digestOf, openCompiled, type CompiledForms } from "./compiled-file";
 
 /** Compiles a CommonJS module; undefined where that is left to Node. */
 type Compile = (source: string, filename: string) => Script | undefined;
@@ -61,10 +61,9 @@ export function compileOnce(code: string): () => void {
   return () => {
     if ((isAllThere && !isRefused) || engine() !== begun) return;
     // All of them: this run may have called functions that no run before it has called.
-    const forms = [...scripts].map(
-      ([digest, script]) => [digest, script.createCachedData()] as const,
-    );
-    file.add(new Map(forms), isRefused || undefined);
+    const forms = (): CompiledForms =>
+      new Map([...scripts].map(([digest, script]) => [digest, script.createCachedData()]));
+    file.add(forms, isRefused || undefined);
   };
 }
 

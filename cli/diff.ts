@@ -12,6 +12,7 @@ import { EXIT_CODES, sayUsage } from "./exit";
 import type { PublishCommand } from "./publish-arguments";
 import { printPieces } from "./pieces";
 import { run } from "./pull";
+import { expectLongLife } from "./brevity";
 import { sidesProblem } from "./sides";
 
 /** Runs the command. Returns the exit code: 0, also where files differ, unless it is asked for. */
@@ -21,6 +22,8 @@ export async function diffCommand(command: PublishCommand): Promise<number> {
   const problem = sidesProblem([before, after], flags, true);
   if (problem !== undefined) return sayUsage(problem, "diff");
   const withText = flags["text"] === true;
+  // Comparing lines is work for seconds, in one go.
+  if (withText) expectLongLife();
   return await run({ ...command, reference: before }, async (inputs, options) =>
     compareInputs(inputs, [before, after], options, async (found) => {
       const isReported = flags["exit-code"] === true && countOf(found) > 0;

@@ -9,7 +9,7 @@ import { compileOnce } from "./compiled";
 
 /** What may change how modules are found or compiled, or whether files can be read. */
 const SPECIAL =
-  /(?:^|\s)(?:-r|--require|--import|--(?:experimental-)?(?:loader|permission)|--experimental-policy)\b/;
+  /(?:^|[\s"])(?:-r|--require|--import|--(?:experimental-)?(?:loader|permission)|--experimental-policy)\b/;
 
 /** Whether Node is as it comes, and nobody looks at how it compiles. */
 function isPlain(): boolean {

@@ -6,6 +6,7 @@ import type { Transform, TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 import { systemCode } from "../errors";
+import type { Pace } from "./pace";
 import { broken, type Place } from "./problems";
 import { MOST_WINDOW_BYTES, zstdFrames, ZstdProblem, type ZstdFrame } from "./zstd-frames";
 
@@ -56,6 +57,7 @@ export async function inflateRaw(
 /**
  * All frames of a zstd stream.
  *
+ * @param pace - what many empty blocks ask between them. Default: nothing
  * @param decoder - "any": Node's where it has one. The one in JavaScript leaves the checksums of the
  * frames alone; the digest of the blob covers the same bytes
  * @throws OciError BAD_ARCHIVE
@@ -64,11 +66,12 @@ export async function inflateZstd(
   chunks: AsyncIterable<Buffer>,
   take: Take,
   place: Place,
+  pace?: Pace,
   decoder: "any" | "javascript" = "any",
 ): Promise<void> {
   const native = decoder === "any" ? NATIVE.createZstdDecompress : undefined;
   try {
-    for await (const frame of zstdFrames(chunks)) {
+    for await (const frame of zstdFrames(chunks, pace)) {
       let total = 0;
       const counting: Take = (chunk) => {
         total += chunk.length;

@@ -134,7 +134,7 @@ async function unpackBlob(blob: BlobReader, place: Place, work: Work): Promise<v
   };
   const chunks = chunksOf(blob, work.pace);
   if (container === "gzip") await inflateGzip(chunks, take, place);
-  else if (container === "zstd") await inflateZstd(chunks, take, place);
+  else if (container === "zstd") await inflateZstd(chunks, take, place, work.pace);
   else for await (const chunk of chunks) await take(chunk);
   tar.end();
 }

@@ -6,11 +6,16 @@
  * Format: https://www.rfc-editor.org/rfc/rfc8878#section-3.1
  */
 
+import type { Pace } from "./pace";
+
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
 
 /** Magic, descriptor, window, dictionary, content size: what a header has at most. */
 const LONGEST_HEADER = 18;
+
+/** Looks at the stream between two looks at the clock: blocks may be empty, so that nothing comes of many. */
+const LOOKS = 64;
 
 /** More than any but the "ultra" and "long" levels need; a decoder may allocate it at once. */
 export const MOST_WINDOW_BYTES = 32 * 1024 ** 2;
@@ -42,9 +47,17 @@ interface FrameHeader {
   readonly hasChecksum: boolean;
 }
 
-/** The frames of content, in order; skippable ones are passed over. Throws ZstdProblem. */
-export async function* zstdFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<ZstdFrame, void> {
-  const source = new ByteSource(chunks);
+/**
+ * The frames of content, in order; skippable ones are passed over.
+ *
+ * @param pace - Default: none.
+ * @throws ZstdProblem, and what the pace throws
+ */
+export async function* zstdFrames(
+  chunks: AsyncIterable<Buffer>,
+  pace?: Pace,
+): AsyncGenerator<ZstdFrame, void> {
+  const source = new ByteSource(chunks, pace);
   for (;;) {
     const start = await source.peek(LONGEST_HEADER);
     if (start.length === 0) return;
@@ -117,14 +130,19 @@ function cutOff(): ZstdProblem {
 /** Chunks as one run of bytes. */
 class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
+  readonly #pace: Pace | undefined;
   #buffer: Buffer = Buffer.alloc(0);
+  #looks = 0;
 
-  constructor(chunks: AsyncIterable<Buffer>) {
+  constructor(chunks: AsyncIterable<Buffer>, pace: Pace | undefined) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#pace = pace;
   }
 
   /** The next bytes, which stay; fewer only at the end. */
   async peek(length: number): Promise<Buffer> {
+    this.#looks += 1;
+    if (this.#looks % LOOKS === 0) await this.#pace?.();
     while (this.#buffer.length < length) {
       const next = await this.#chunks.next();
       if (next.done === true) break;

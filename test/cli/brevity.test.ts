@@ -56,6 +56,7 @@ test("V8 optimizes nothing for a short life, and everything for a long one", () 
 
 test("whoever has asked Node for something else has that, and Node goes on", () => {
   assert.equal(optimizedBy(["expectLongLife"], ["--no-opt"]), 0);
+  assert.equal(optimizedBy(["expectLongLife"], ["--no_opt"]), 0);
   assert.notEqual(optimizedBy(["expectShortLife"], ["--opt"]), 0);
   // A version of V8 that compiles nothing ended the process when it was told to optimize.
   assert.equal(optimizedBy(["expectShortLife", "expectLongLife"], ["--jitless"]), 0);

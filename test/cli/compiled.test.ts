@@ -72,7 +72,7 @@ async function exchanged(t: TestContext): Promise<Program> {
   assert.equal(await program.start(), "two\n");
   const form = opened(program).find(digestOf(TWO));
   assert.ok(form);
-  opened(program).add(new Map([[digestOf(ONE), form]]));
+  opened(program).add(() => new Map([[digestOf(ONE), form]]));
   writeFileSync(join(program.folder, "subject.js"), ONE);
   return program;
 }
@@ -135,7 +135,7 @@ describe("what is kept", () => {
     await program.start();
     const form = opened(program).find(digestOf(`${TWO} // and longer`));
     assert.ok(form);
-    opened(program).add(new Map([[digestOf(ONE), form]]));
+    opened(program).add(() => new Map([[digestOf(ONE), form]]));
     writeFileSync(join(program.folder, "subject.js"), ONE);
     const { ino } = statSync(program.file);
     assert.equal(await program.start(), "one\n");
@@ -195,6 +195,16 @@ for (const [what, bytes] of Object.entries({
   });
 }
 
+test("nothing is made of what cannot be kept", (t) => {
+  const { folder, file } = programFor(t, {});
+  const open = () => openCompiled(file, join(folder, "compiling.js"), "engine");
+  const made = () => assert.fail("it takes its time");
+  writeFileSync(file, "of another engine");
+  open().add(made);
+  const gone = openCompiled(join(folder, "no-folder", "compiled"), file, "engine");
+  gone.add(made);
+});
+
 test("nothing is kept under other flags than those at the beginning", async (t) => {
   const flags = 'require("node:v8").setFlagsFromString("--no-opt");';
   const program = programFor(t, { "subject.js": flags });
@@ -206,8 +216,8 @@ test("a file beyond the bound begins anew, with what is asked for now", (t) => {
   const { folder, file } = programFor(t, {});
   const open = () => openCompiled(file, join(folder, "compiling.js"), "engine");
   const five = Buffer.alloc(5 * 1024 ** 2, 5);
-  open().add(new Map([["first", five]]));
-  open().add(new Map([["second", five]]));
+  open().add(() => new Map([["first", five]]));
+  open().add(() => new Map([["second", five]]));
   assert.equal(open().find("first"), undefined);
   assert.deepEqual(open().find("second"), five);
 });

@@ -4,6 +4,7 @@
  */
 import * as assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -39,8 +40,16 @@ const THREE_LAYERS: readonly LayerContent[] = [
 const CERTIFICATES = createCertificates();
 const LOGIN = { username: "robot", password: "correct horse" } as const;
 
-/** It pulls three kinds of archives, and only over trusted TLS and with the login. */
-export async function assertCommandPulls(t: TestContext, world: CompatProject): Promise<void> {
+/**
+ * It pulls three kinds of archives, and only over trusted TLS and with the login.
+ *
+ * @param isNode - Whether the runtime is Node, for which compiled code is kept
+ */
+export async function assertCommandPulls(
+  t: TestContext,
+  world: CompatProject,
+  isNode: boolean,
+): Promise<void> {
   const auth = { kind: "token", ...LOGIN } as const;
   const registry = await registryFor(t, { tls: CERTIFICATES.server, auth });
   publish(registry, "team/three", "1", { layers: THREE_LAYERS });
@@ -57,6 +66,8 @@ export async function assertCommandPulls(t: TestContext, world: CompatProject): 
   const { exitCode, text } = await pull(world, registry, "--ca-file", authority);
   assert.equal(exitCode, 0, text);
   await assertOutput(join(world.project.directory, "out"));
+  const compiled = await compiledTwice(world, registry, "--ca-file", authority);
+  assert.equal(compiled.length, isNode ? 1 : 0, compiled.join(", "));
 
   const other = await registryFor(t, { tls: CERTIFICATES.otherName });
   const wrongName = await pull(world, other, "--ca-file", authority);
@@ -64,8 +75,27 @@ export async function assertCommandPulls(t: TestContext, world: CompatProject): 
   assert.equal(other.count(), 0);
 }
 
-function pull(
+/** What two further pulls leave of compiled code: one file, of whichever time it is, or none. */
+async function compiledTwice(
   { project, environment }: CompatProject,
+  registry: TestRegistry,
+  ...flags: readonly string[]
+): Promise<readonly number[]> {
+  const file = join(project.directory, "node_modules", PACKAGE, "dist/bin/compiled");
+  // Without the probe, beside which nothing is kept.
+  const plain = { project, environment: { ...environment, NODE_OPTIONS: "" } };
+  const times = new Set<number>();
+  for (let pulls = 0; pulls < 2; pulls += 1) {
+    const { exitCode, text } = await pull(plain, registry, ...flags);
+    assert.equal(exitCode, 0, text);
+    const facts = statSync(file, { throwIfNoEntry: false });
+    if (facts !== undefined) times.add(facts.mtimeMs);
+  }
+  return [...times];
+}
+
+function pull(
+  { project, environment }: Pick<CompatProject, "project" | "environment">,
   { host }: TestRegistry,
   ...flags: readonly string[]
 ): Promise<Finished> {

@@ -4,12 +4,22 @@ import { describe, test } from "node:test";
 import { inflateZstd } from "../../provider/unpack/inflate";
 import { sha256, tarOf } from "../support/archives";
 import { contentOf, SUBJECT, TAR, unpackLayers } from "../support/unpacking";
-import { run, skippable, zstdFrame } from "../support/zstd";
+import { blockHeader, run, skippable, zstdFrame } from "../support/zstd";
 
 const TAR_ZSTD = `${TAR}+zstd`;
 const files = { "a.txt": "A", "dir/b.txt": "B".repeat(300_000) };
 const wanted = { "a.txt": "A", dir: "/", "dir/b.txt": files["dir/b.txt"] };
 const whole = tarOf(files);
+
+const DESCRIPTOR = { mediaType: TAR_ZSTD, digest: sha256(""), size: 0, annotations: {} };
+const LAYER = {
+  descriptor: DESCRIPTOR,
+  index: 0,
+  form: { kind: "archive", directory: "" },
+} as const;
+
+/** Stored, of no byte, and not the last. */
+const EMPTY_BLOCK = blockHeader(0, 0, false);
 
 /** `zstd -19 --check` of a tar: compressed blocks, tables, a checksum. */
 const COMPRESSED = Buffer.from(
@@ -110,6 +120,34 @@ for (const decoder of ["any", "javascript"] as const) {
   });
 }
 
+for (const [what, bytes] of Object.entries({
+  blocks: zstdFrame("", {
+    declaredBytes: undefined,
+    blocks: Buffer.concat([...Array.from({ length: 100_000 }, () => EMPTY_BLOCK), run(0, 0)]),
+  }),
+  frames: Buffer.concat(Array.from({ length: 100_000 }, () => skippable(""))),
+})) {
+  test(`${what} that come to nothing can be interrupted, and let others have their turn`, async () => {
+    let asked = 0;
+    const pace = (): Promise<void> => {
+      asked += 1;
+      return asked < 3 ? Promise.resolve() : Promise.reject(new Error("nobody wants it any more"));
+    };
+    // eslint-disable-next-line @typescript-eslint/require-await -- as a blob is read
+    async function* chunks(): AsyncGenerator<Buffer> {
+      yield bytes;
+    }
+    const place = { subject: SUBJECT, layer: LAYER };
+    const take = ({ length }: Buffer): Promise<void> => {
+      assert.equal(length, 0);
+      return Promise.resolve();
+    };
+    const work = inflateZstd(chunks(), take, place, pace, "javascript");
+    await assert.rejects(work, /nobody wants it/);
+    assert.equal(asked, 3);
+  });
+}
+
 async function inflatedBytes(
   bytes: Buffer,
   step: number,
@@ -122,12 +160,10 @@ async function inflatedBytes(
     }
   }
   const found: Buffer[] = [];
-  const descriptor = { mediaType: TAR_ZSTD, digest: sha256(bytes), size: 0, annotations: {} };
-  const layer = { descriptor, index: 0, form: { kind: "archive", directory: "" } } as const;
   const take = (chunk: Buffer): Promise<void> => {
     found.push(Buffer.from(chunk));
     return Promise.resolve();
   };
-  await inflateZstd(chunks(), take, { subject: SUBJECT, layer }, decoder);
+  await inflateZstd(chunks(), take, { subject: SUBJECT, layer: LAYER }, undefined, decoder);
   return Buffer.concat(found);
 }
