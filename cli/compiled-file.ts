@@ -1,7 +1,7 @@
 /**
  * The file that keeps compiled code from one run to the next. Compiled code is code: the file lies beside
- * the code it came of, where nobody can write who could not change that as well. It never complains:
- * where the file cannot be read or written, everything is compiled as ever.
+ * the code it came of, and counts only where nobody may write it but the owner of that, or we. It never
+ * complains: where the file cannot be read or written, everything is compiled as ever.
  */
 import { hash } from "node:crypto";
 import {
