@@ -6,17 +6,16 @@ import { printable } from "../provider/redact";
 import type { Failure } from "./exit";
 import type { Placed } from "./pull";
 import type { ListedPull } from "./pull-list";
+import type { Ended } from "./several";
 
 /** One pull of a list, and how it ended. */
-export type Outcome =
-  | { readonly pull: ListedPull; readonly placed: Placed }
-  | { readonly pull: ListedPull; readonly failure: Failure };
+export type Outcome = Ended<ListedPull, Placed>;
 
 /** A line for each success: `registry/repository@sha256:…`, a tab, the folder as the list has it. */
 export function successText(outcomes: readonly Outcome[]): string {
   return outcomes
-    .filter((outcome) => "placed" in outcome)
-    .map(({ pull, placed }) => `${placed.pinned}\t${printable(pull.folder)}\n`)
+    .filter((outcome) => "result" in outcome)
+    .map(({ item, result }) => `${result.pinned}\t${printable(item.folder)}\n`)
     .join("");
 }
 
@@ -46,14 +45,14 @@ export function countsText(done: string, all: number, codes: readonly ErrorCode[
 /** A list of results; of failures, the reference, the folder and the error. */
 export function resultsJson(outcomes: readonly Outcome[]): readonly object[] {
   return outcomes.map((outcome) => {
-    const { reference, directory } = outcome.pull;
-    return "placed" in outcome
-      ? { reference, ...outcome.placed }
+    const { reference, directory } = outcome.item;
+    return "result" in outcome
+      ? { reference, ...outcome.result }
       : { reference, directory, error: outcome.failure };
   });
 }
 
-function describe({ pull, failure }: Extract<Outcome, { readonly failure: Failure }>): string {
+function describe({ item, failure }: Extract<Outcome, { readonly failure: Failure }>): string {
   const message = failure.message.replaceAll("\n", "\n  ");
-  return `${printable(pull.reference)} (line ${pull.line}):\n  ${message}\n`;
+  return `${printable(item.reference)} (line ${item.line}):\n  ${message}\n`;
 }

@@ -71,8 +71,7 @@ export async function examine(
     items,
     ({ target }, own) =>
       renewEntry(target, transport, file, { directory: process.cwd(), report: own, signal }),
-    report,
-    signal,
+    { verb: "look at", report, signal },
   );
   report.close();
   const failures = ended.flatMap((each) =>

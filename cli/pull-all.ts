@@ -4,20 +4,20 @@
  */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { OciError, systemCode } from "../provider/errors";
+import { systemCode } from "../provider/errors";
 import { readInputs } from "../provider/pulumi/read-inputs";
 import { closeSessions } from "../provider/pulumi/session";
 import type { PullListCommand } from "./arguments";
-import { exitCodeOf, failureOf, sayUsage, sayFailure } from "./exit";
+import { exitCodeOf, sayUsage, sayFailure } from "./exit";
 import { readSources } from "./flag-sources";
 import { inputsOf } from "./flag-values";
 import { withFlags } from "./flag-words";
 import { listenForInterruption } from "./interruption";
-import { failureText, resultsJson, successText, type Outcome } from "./list-results";
+import { failureText, resultsJson, successText } from "./list-results";
 import { pullTo } from "./pull";
 import { parsePullList, type ListedPull } from "./pull-list";
-import { TOGETHER } from "./several";
-import { openListReport, type ListReport } from "./terminal";
+import { forSeveral } from "./several";
+import { openListReport } from "./terminal";
 
 /** Runs the command. Returns the exit code. */
 export async function pullListCommand(command: PullListCommand): Promise<number> {
@@ -42,7 +42,12 @@ export async function pullListCommand(command: PullListCommand): Promise<number>
   const { signal, exitCode } = listenForInterruption();
   const report = openListReport(list.pulls.length);
   try {
-    const outcomes = await pullAll(list.pulls, inputs, report, signal);
+    const outcomes = await forSeveral(
+      list.pulls,
+      (pull, own) =>
+        pullTo(pull.folder, inputs(pull), { directory: process.cwd(), report: own, signal }),
+      { verb: "pull", report, signal },
+    );
     report.close();
     process.stdout.write(
       json ? `${JSON.stringify(resultsJson(outcomes))}\n` : successText(outcomes),
@@ -70,35 +75,4 @@ async function contentOf(
   } catch (error) {
     return { refusal: systemCode(error) ?? String(error) };
   }
-}
-
-/** Interrupted, it starts no more, and says of each one that is left that it was cancelled. */
-async function pullAll(
-  pulls: readonly ListedPull[],
-  inputs: (pull: ListedPull) => Readonly<Record<string, unknown>>,
-  report: ListReport,
-  signal: AbortSignal,
-): Promise<readonly Outcome[]> {
-  const outcomes = new Map<ListedPull, Outcome>();
-  const next = pulls.values();
-  const work = async (): Promise<void> => {
-    for (const pull of next) {
-      const options = { directory: process.cwd(), report: report.of(pull.reference), signal };
-      try {
-        if (signal.aborted) throw cancelled(pull.reference);
-        outcomes.set(pull, { pull, placed: await pullTo(pull.folder, inputs(pull), options) });
-        report.count("pulled");
-      } catch (error) {
-        outcomes.set(pull, { pull, failure: failureOf(error, pull.reference) });
-        report.count("failed");
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(TOGETHER, pulls.length) }, work));
-  return pulls.flatMap((pull) => outcomes.get(pull) ?? []);
-}
-
-function cancelled(reference: string): OciError {
-  const fact = "it was cancelled";
-  return new OciError({ code: "CANCELLED", verb: "pull", subject: reference, fact });
 }

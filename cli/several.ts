@@ -11,26 +11,33 @@ import type { Report } from "../provider/context";
  * At a time: small artifacts mostly wait for their registry. Blobs have a bound of their own, for all of
  * them together.
  */
-export const TOGETHER = 32;
+const TOGETHER = 32;
 
 /** What became of one. */
 export type Ended<Item, Result> =
   | { readonly item: Item; readonly result: Result }
   | { readonly item: Item; readonly failure: Failure };
 
+/** How the work is told of, and how it ends before its time. */
+export interface Several {
+  /** What is done with each, as in "cannot pull …: it was cancelled". */
+  readonly verb: string;
+  readonly report: ListReport;
+  readonly signal: AbortSignal;
+}
+
 /** What became of each, in their order. */
 export async function forSeveral<Item extends { readonly reference: string }, Result>(
   items: readonly Item[],
   work: (item: Item, report: Report) => Promise<Result>,
-  report: ListReport,
-  signal: AbortSignal,
+  { verb, report, signal }: Several,
 ): Promise<readonly Ended<Item, Result>[]> {
   const ended = new Map<Item, Ended<Item, Result>>();
   const next = items.values();
   const run = async (): Promise<void> => {
     for (const item of next) {
       try {
-        if (signal.aborted) throw cancelled(item.reference);
+        if (signal.aborted) throw cancelled(verb, item.reference);
         ended.set(item, { item, result: await work(item, report.of(item.reference)) });
         report.count("pulled");
       } catch (error) {
@@ -43,7 +50,6 @@ export async function forSeveral<Item extends { readonly reference: string }, Re
   return items.flatMap((item) => ended.get(item) ?? []);
 }
 
-function cancelled(reference: string): OciError {
-  const fact = "it was cancelled";
-  return new OciError({ code: "CANCELLED", verb: "look at", subject: reference, fact });
+function cancelled(verb: string, reference: string): OciError {
+  return new OciError({ code: "CANCELLED", verb, subject: reference, fact: "it was cancelled" });
 }

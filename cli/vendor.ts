@@ -108,8 +108,7 @@ async function place(
       const values = { ...transport, ...validInputsOfEntry(entry, file), lockFile: file };
       return pullTo(folder, values, { directory: process.cwd(), report: own, signal });
     },
-    report,
-    signal,
+    { verb: "place", report, signal },
   );
   report.close();
   const failures = ended.flatMap(({ item, ...each }) =>
