@@ -141,7 +141,7 @@ function readAnswer(name: string, output: string): Secrets | undefined {
   if (typeof username !== "string" || typeof secret !== "string") {
     throw failed(name, "its answer is not JSON with Username and Secret");
   }
-  if (username === "" && secret === "") return undefined;
+  if (secret === "" && (username === "" || username === TOKEN_USER)) return undefined;
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret };
 }
 

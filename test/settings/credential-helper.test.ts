@@ -55,6 +55,10 @@ describe("askHelper", () => {
     assert.equal(calls(folder).length, 2);
   });
 
+  test("an identity token that is empty is none, so the next source is asked", async () => {
+    assert.equal(await answerOf(knows("a.example", "<token>", "")), undefined);
+  });
+
   test("the user <token> makes the secret an identity token", async () => {
     const secrets = await answerOf(knows("a.example", "<token>", "refresh"));
     assert.deepEqual(secrets, { identityToken: "refresh" });

@@ -92,7 +92,7 @@ function findEntry(
 
 /** URLs, which older Dockers wrote, lose scheme and path; other keys do in the oldest form only. */
 function hostOfKey(key: string, isLegacy: boolean): string {
-  const bare = key.replace(/^https?:\/\//, "");
+  const bare = key.replace(/^http:\/\//, "").replace(/^https:\/\//, "");
   return isLegacy || bare !== key ? (bare.split("/", 1)[0] ?? "") : key;
 }
 

@@ -44,7 +44,12 @@ describe("keys of auths", () => {
   });
 
   test("URLs mean their host, whatever their path", () => {
-    for (const key of ["https://a.example", "https://a.example/v1/", "http://a.example/v2/x"]) {
+    for (const key of [
+      "https://a.example",
+      "https://a.example/v1/",
+      "http://a.example/v2/x",
+      "http://https://a.example",
+    ]) {
       assert.deepEqual(spots({ auths: { [key]: {} } }), [`auths["${key}"]`]);
     }
   });
