@@ -163,7 +163,10 @@ async function negotiated(
   session.isChallenged = true;
   const credential = await session.credential();
   let problem: string | undefined;
-  for (const challenge of challenges) {
+  const known = session.challenges ?? [];
+  session.challenges =
+    challenges.length === 0 ? known : challenges.map((it) => completed(it, known));
+  for (const challenge of session.challenges) {
     if (challenge.scheme === "basic" && credential !== undefined) {
       const header = basicHeader(credential);
       if (header === undefined) continue;
@@ -181,6 +184,15 @@ async function negotiated(
     problem ??= plan;
   }
   throw unanswerable(talk, challenges, reply, credential, problem);
+}
+
+/** Who refuses a token may say no more than why; what was asked for before still holds then. */
+function completed(challenge: Challenge, known: readonly Challenge[]): Challenge {
+  if (challenge.parameters.has("realm")) return challenge;
+  const before = known.find(({ scheme }) => scheme === challenge.scheme);
+  if (before === undefined) return challenge;
+  const lasting = [...before.parameters].filter(([name]) => name === "realm" || name === "service");
+  return { ...challenge, parameters: new Map([...lasting, ...challenge.parameters]) };
 }
 
 async function bearerGrant(

@@ -2,6 +2,7 @@
  * One question to a server: sends it, follows redirects, reads the answer within its limits, and
  * tries again what may go better. Decides nothing about credentials; it carries what it is given.
  */
+import { isUtf8 } from "node:buffer";
 import type { Context } from "../context";
 import { type Limits, limitExceeded } from "../limits";
 import type { ClientCertificate, Endpoint, TlsOptions } from "../types";
@@ -278,5 +279,12 @@ function proxyOf({ proxy }: Endpoint, url: URL, { proxyFor }: Tools): URL | unde
 
 function headersOf(answer: Answer, name: string): readonly string[] {
   const value = answer.headers[name];
-  return (typeof value === "string" ? [value] : (value ?? [])).map((text) => text.trim());
+  return (typeof value === "string" ? [value] : (value ?? [])).map((text) => asSent(text).trim());
+}
+
+/** What a header says: bytes beyond ASCII are UTF-8 where they can be, as URLs have them escaped. */
+function asSent(latin: string): string {
+  if (!/[^\0-\x7f]/.test(latin)) return latin;
+  const bytes = Buffer.from(latin, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : latin;
 }

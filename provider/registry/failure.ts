@@ -135,7 +135,7 @@ export function statusError(
   if (status === 400 && saysCertificateWanted(body)) {
     return failed(place, { code: "TLS", ...CERTIFICATE_WANTED }, reason, { status });
   }
-  const failure = statusFailure({ status, body, credentials, writing: place.writing });
+  const failure = statusFailure({ ...place, status, body, credentials });
   const details = credentials === undefined || !isRefusal(status) ? [] : [credentials.line];
   return failed(place, failure, reason, { status, details });
 }

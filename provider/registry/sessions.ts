@@ -7,6 +7,7 @@ import type { Report } from "../context";
 import { digestOf } from "../digest";
 import type { CredentialSearch } from "../settings/credentials";
 import type { Credential, Endpoint } from "../types";
+import type { Challenge } from "./challenge";
 import { originOf } from "./failure";
 import { scopesOf, type Writing } from "./writing";
 
@@ -37,6 +38,8 @@ export interface Session {
   readonly credential: () => Promise<Credential | undefined>;
   /** Whether somebody asked for it. */
   isChallenged?: boolean;
+  /** How the registry has asked for it last: later refusals may leave that out. */
+  challenges?: readonly Challenge[];
   grant?: Grant | undefined;
   /** Under way, for whoever else needs it. */
   pending?: Promise<Grant> | undefined;

@@ -3,7 +3,7 @@
  * Pure; whom it was asked of, and what that one said in full, is added in failure.ts.
  */
 import type { ErrorCode } from "../errors";
-import type { CredentialNote } from "./credential-note";
+import { type CredentialNote, REALM_HINT } from "./credential-note";
 import { errorCodes } from "./message";
 import type { Writing } from "./writing";
 
@@ -29,11 +29,14 @@ export interface Refused {
   readonly body: Buffer;
   readonly credentials?: CredentialNote | undefined;
   readonly writing?: Writing | undefined;
+  /** It has no content: that it does not know something says nothing of any. Default false. */
+  readonly isTokenService?: boolean | undefined;
 }
 
 /** The meaning of a status that is not the wanted one. */
 export function statusFailure(refused: Refused): Failure {
   const { writing } = refused;
+  if (refused.isTokenService === true && refused.status === 404) return NO_TOKEN_SERVICE;
   const isChange = writing !== undefined && writing.step !== "look";
   return (isChange ? writeFailure(refused, writing) : undefined) ?? readFailure(refused);
 }
@@ -81,6 +84,8 @@ const NO_MANIFEST = new Set([400, 404, 406, 409, 412, 415, 422]);
 
 /** Distribution has a switch for it; others do not know the request. */
 const NO_DELETION = new Set([400, 405, 501]);
+
+const NO_TOKEN_SERVICE: Failure = { code: "REGISTRY", fact: "is not there", hint: REALM_HINT };
 
 const NO_ROOM: Failure = {
   code: "NO_ROOM",

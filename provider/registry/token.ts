@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import type { Context } from "../context";
 import type { OciError } from "../errors";
 import { registerSecret } from "../redact";
+import { field } from "../settings/fields";
 import type { Credential, Endpoint } from "../types";
 import type { Challenge } from "./challenge";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
@@ -65,7 +66,7 @@ export function planToken(
   realm.hash = "";
   return {
     realm,
-    service: parameters.get("service"),
+    service: parameters.get("service") || undefined,
     scopes: [...scopesOf(endpoint.repository, writing), ...furtherScopes(parameters)],
     withheld: withheldFrom(realm, origin),
   };
@@ -75,9 +76,9 @@ export function planToken(
 function furtherScopes(parameters: ReadonlyMap<string, string>): readonly string[] {
   if (parameters.get("error") !== "insufficient_scope") return [];
   const wanted = parameters.get("scope") ?? "";
-  return [...wanted.matchAll(/(?:^| )(repository:[^ ]+):(?:[^ :]*,)?pull(?:,[^ :]*)?(?= |$)/g)].map(
-    ([, resource = ""]) => `${resource}:pull`,
-  );
+  return [
+    ...wanted.matchAll(/(?:^| )(repository:[^ ]+):(?:[^ :]*,)?(?:pull|\*)(?:,[^ :]*)?(?= |$)/g),
+  ].map(([, resource = ""]) => `${resource}:pull`);
 }
 
 /**
@@ -162,11 +163,16 @@ const HEADERS = {
   "user-agent": CLIENT_ID,
 } as const;
 
-/** To a service that knows no OAuth2, an identity token is the password. */
+/**
+ * To a service that knows no OAuth2, an identity token is the password. Half a pair is no login there, and
+ * goes nowhere: Docker and podman then ask for a token as nobody.
+ */
 function loginHeader({ identityToken, ...credential }: Credential): string | undefined {
   const hasPassword = (credential.password ?? "") !== "";
-  if (identityToken === undefined || hasPassword) return basicHeader(credential);
-  return basicHeader({ ...credential, password: identityToken });
+  if (!hasPassword && identityToken !== undefined) {
+    return basicHeader({ ...credential, password: identityToken });
+  }
+  return hasPassword && (credential.username ?? "") !== "" ? basicHeader(credential) : undefined;
 }
 
 /** The Basic header of a credential, or undefined where it has no name and no password. */
@@ -180,12 +186,12 @@ export function basicHeader(credential: Credential): string | undefined {
 
 function readToken(reply: Reply, sentAt: number): Token {
   const document = parse(reply.bytes, reply.place);
-  const value = [document["token"], document["access_token"]].find(
+  const value = [field(document, "token"), field(document, "access_token")].find(
     (each): each is string => typeof each === "string" && /^[\x21-\x7e]+$/.test(each),
   );
   if (value === undefined) throw protocolError(reply.place, "answers without a usable token");
   registerSecret(value);
-  const seconds = Number(document["expires_in"]);
+  const seconds = Number(field(document, "expires_in"));
   const lifetime = seconds > 0 ? seconds : DEFAULT_LIFETIME;
   return { value, expiresAt: sentAt + lifetime * 1_000 };
 }

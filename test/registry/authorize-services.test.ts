@@ -98,6 +98,24 @@ describe("token services", () => {
     await get();
   });
 
+  test("may write the names of the fields in their own way", async (t) => {
+    const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
+    const rename = (body: Uint8Array): Uint8Array =>
+      Buffer.from(Buffer.from(body).toString().replace('"token"', '"Token"'));
+    registry.fault({ kind: "token", then: { kind: "body", bytes: rename } });
+    await get();
+  });
+
+  test("that are not there do not make it seem that the content is not there", async (t) => {
+    const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
+    registry.fault({ kind: "token", when: "any", then: { kind: "status", status: 404 } });
+    await assert.rejects(get(), {
+      code: "REGISTRY",
+      message:
+        /: the token service is not there\n[\s\S]*answered 404[\s\S]*hint: have the registry name/,
+    });
+  });
+
   test("are read up to a limit", async (t) => {
     const limits = { tokenBytes: 1_000 };
     const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient(), limits });

@@ -84,6 +84,65 @@ describe("tokens", () => {
     assert.equal(registry.count({ kind: "token" }), 2);
   });
 
+  test("that a registry refuses without naming its token service again are asked for anew", async (t) => {
+    for (const header of ['Bearer error="invalid_token"', 'Bearer scope="x"', ""]) {
+      const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
+      await get();
+      registry.clearRequests();
+      challenge(registry, header, 1);
+      await get();
+      assert.deepEqual(trace(registry), [
+        "GET manifest bearer 401",
+        "GET token basic 200",
+        "GET manifest bearer 200",
+      ]);
+      const [request] = registry.matching({ kind: "token" });
+      assert.match(request?.path ?? "", /[?&]service=test-registry&/);
+    }
+  });
+
+  test("too narrow, where only that is said, are widened at the token service named before", async (t) => {
+    const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
+    await get();
+    registry.clearRequests();
+    challenge(registry, 'Bearer error="insufficient_scope",scope="repository:team/base:*"', 1);
+    await get();
+    const path = registry.matching({ kind: "token" })[0]?.path ?? "";
+    assert.deepEqual(new URL(path, registry.url).searchParams.getAll("scope"), [
+      "repository:team/app:pull",
+      "repository:team/base:pull",
+    ]);
+  });
+
+  test("are asked for by nobody with half a login, as Docker and podman do", async (t) => {
+    for (const half of [{ username: "" }, { password: "" }]) {
+      const { get, registry } = await open(t, {
+        auth: { ...TOKEN, anonymousPull: true },
+        ambient: ambient(half),
+      });
+      await get();
+      assert.deepEqual(trace(registry), [
+        "GET manifest none 401",
+        "GET token none 200",
+        "GET manifest bearer 200",
+      ]);
+    }
+  });
+
+  test("are asked for without an empty service, and with one in UTF-8 as it is", async (t) => {
+    for (const [sent, asked] of [
+      ["", []],
+      ["gr\u00fcn", ["gr\u00fcn"]],
+    ] as const) {
+      const { get, registry } = await open(t, { auth: { ...TOKEN, anonymousPull: true } });
+      const service = Buffer.from(sent, "utf8").toString("latin1");
+      challenge(registry, `Bearer realm="${registry.url}/token",service="${service}"`, 1);
+      await get().catch(() => undefined);
+      const path = registry.matching({ kind: "token" })[0]?.path ?? "";
+      assert.deepEqual(new URL(path, registry.url).searchParams.getAll("service"), asked);
+    }
+  });
+
   test("that have expired are not sent", async (t) => {
     const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient() });
     const body = { token: "short-lived", expires_in: 0.001 };
