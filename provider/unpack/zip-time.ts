@@ -9,6 +9,12 @@ import type { ZipEntry } from "./zip-central";
 const UNIX_TIME = 0x5455;
 const HAS_CHANGE = 0x1;
 
+/** In January of 2038. */
+const LAST_SIGNED_SECONDS = 2 ** 31 - 1;
+
+/** No zone is as far from UTC. */
+const DAY_SECONDS = 86_400;
+
 /** Windows's: one tag with three times, the first of which is that of the last change. */
 const WINDOWS_TIMES = 0x000a;
 const WINDOWS_BYTES = 32;
@@ -16,21 +22,33 @@ const WINDOWS_TICKS = 10_000_000;
 /** From 1601 to 1970. */
 const WINDOWS_EPOCH_SECONDS = 11_644_473_600;
 
-/** Seconds since 1970. Times without a zone are taken for UTC: the same on every machine. */
-export function secondsOf({ extraFields, date, time }: ZipEntry): number {
-  for (const { id, data } of extraFields) {
+/**
+ * Seconds since 1970; undefined where there is no time, as in what Go packs without one. Times without a
+ * zone are taken for UTC: the same on every machine.
+ */
+export function secondsOf(entry: ZipEntry): number | undefined {
+  const dos = dosTime(entry);
+  for (const { id, data } of entry.extraFields) {
     const found =
-      id === UNIX_TIME ? unixTime(data) : id === WINDOWS_TIMES ? windowsTime(data) : undefined;
+      id === UNIX_TIME ? unixTime(data, dos) : id === WINDOWS_TIMES ? windowsTime(data) : undefined;
     if (found !== undefined) return found;
   }
-  const month = ((date >> 5) & 0xf) - 1;
-  const [hour, minute, second] = [time >> 11, (time >> 5) & 0x3f, (time & 0x1f) * 2];
-  return Date.UTC((date >> 9) + 1980, month, date & 0x1f, hour, minute, second) / 1000;
+  return dos;
 }
 
-function unixTime(data: Buffer): number | undefined {
+function dosTime({ date, time }: ZipEntry): number | undefined {
+  const [month, day] = [(date >> 5) & 0xf, date & 0x1f];
+  // Both count from 1.
+  if (month === 0 || day === 0) return undefined;
+  const [hour, minute, second] = [time >> 11, (time >> 5) & 0x3f, (time & 0x1f) * 2];
+  return Date.UTC((date >> 9) + 1980, month - 1, day, hour, minute, second) / 1000;
+}
+
+/** A number with a sign, whose half below zero most writers go on with after 2038: MS-DOS's time tells which. */
+function unixTime(data: Buffer, dos = 0): number | undefined {
   const isThere = data.length >= 5 && ((data[0] ?? 0) & HAS_CHANGE) !== 0;
-  return isThere ? data.readInt32LE(1) : undefined;
+  if (!isThere) return undefined;
+  return dos > LAST_SIGNED_SECONDS - DAY_SECONDS ? data.readUInt32LE(1) : data.readInt32LE(1);
 }
 
 function windowsTime(data: Buffer): number | undefined {

@@ -243,7 +243,12 @@ describe("a hard link", () => {
     ],
     "to a folder": ["BAD_ARCHIVE", /the directory "a"/, [target, hardlink("bad", "a")]],
     "to the tree": ["BAD_ARCHIVE", /the directory ""/, [target, hardlink("bad", ".")]],
-    "to itself": ["BAD_ARCHIVE", /link to itself/, [target, hardlink("a/f", "a/f")]],
+    "to itself, in another layer": [
+      "BAD_ARCHIVE",
+      /link to itself/,
+      [target],
+      [hardlink("a/f", "a/f")],
+    ],
     "by a pax record": [
       "UNSAFE_ARCHIVE",
       /absolute/,
@@ -269,6 +274,10 @@ describe("a hard link", () => {
       [target, hardlink("b", "a/f"), { path: "b", content: "new" }],
     ],
     "across layers": [{ "a/f": "dead", b: "dead" }, [target], [hardlink("b", "a/f")]],
+    "to itself, as GNU packs what it is told to pack twice": [
+      { "a/f": "dead" },
+      [target, hardlink("a/f", "a/f")],
+    ],
   });
 
   const bomb = [

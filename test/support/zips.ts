@@ -9,6 +9,8 @@ export interface ZipFields {
   readonly name?: string | Buffer;
   readonly flags?: number;
   readonly method?: number;
+  /** Time as MS-DOS has it, the date in the upper half. Default: 2023-11-14T22:13:20. */
+  readonly dos?: number;
   readonly crc?: number;
   readonly compressedBytes?: number;
   readonly bytes?: number;
@@ -60,8 +62,17 @@ interface Written {
 
 const REGULAR = 0o100000;
 
-/** Seconds 2023-11-14T22:13:20Z, as MS-DOS has them: date in the upper half. */
-const DOS_TIME = ((43 << 25) | (11 << 21) | (14 << 16) | (22 << 11) | (13 << 5) | 10) >>> 0;
+/** 2023-11-14T22:13:20Z. */
+const DOS_TIME = dosTime(1_700_000_000);
+
+/** A time as MS-DOS has it, in steps of two seconds. */
+export function dosTime(seconds: number): number {
+  const time = new Date(seconds * 1000);
+  const [year, month] = [time.getUTCFullYear() - 1980, time.getUTCMonth() + 1];
+  const date = (year << 9) | (month << 5) | time.getUTCDate();
+  const [hours, minutes] = [time.getUTCHours(), time.getUTCMinutes()];
+  return ((date << 16) | (hours << 11) | (minutes << 5) | (time.getUTCSeconds() >> 1)) >>> 0;
+}
 
 /** An archive of the members in their order. */
 export function zip(members: readonly ZipMember[], options: ZipOptions = {}): Buffer {
@@ -97,6 +108,7 @@ function fieldsOf(member: ZipMember, content: Buffer, data: Buffer): Required<Zi
     name: member.name ?? member.path,
     flags: member.flags ?? 0x800 | (member.hasDescriptor === true ? 8 : 0),
     method: member.method ?? (member.isStored === true ? 0 : 8),
+    dos: member.dos ?? DOS_TIME,
     crc: member.crc ?? crc32(content),
     compressedBytes: member.compressedBytes ?? data.length,
     bytes: member.bytes ?? content.length,
@@ -112,7 +124,7 @@ function common(fields: Required<ZipFields>, isZip64: boolean): Buffer {
   bytes.writeUInt16LE(isZip64 ? 45 : 20);
   bytes.writeUInt16LE(fields.flags, 2);
   bytes.writeUInt16LE(fields.method, 4);
-  bytes.writeUInt32LE(DOS_TIME, 6);
+  bytes.writeUInt32LE(fields.dos, 6);
   bytes.writeUInt32LE(fields.crc, 10);
   bytes.writeUInt32LE(isZip64 ? 0xffffffff : fields.compressedBytes, 14);
   bytes.writeUInt32LE(isZip64 ? 0xffffffff : fields.bytes, 18);

@@ -39,6 +39,18 @@ describe("links", () => {
     assert.deepEqual(hard, { path: "dir/hard", type: "file", mode: 0o755, size: 1, sha256: hex });
   });
 
+  test("a hard link to itself, as GNU packs a file that it is told to pack twice, changes nothing", async (t) => {
+    const bytes = tar([
+      { path: "file", content: "F", mode: 0o755 },
+      { path: "other", type: "hardlink", link: "file" },
+      { path: "file", type: "hardlink", link: "./file" },
+      { path: "soft", type: "symlink", link: "file" },
+      { path: "soft", type: "hardlink", link: "soft" },
+    ]);
+    const unpacked = await unpackLayers(t, [bytes]);
+    assert.deepEqual(await contentOf(unpacked), { file: "F", other: "F", soft: "-> file" });
+  });
+
   test("a hard link to a symlink is the same symlink", async (t) => {
     const bytes = tar([
       { path: "file" },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { crc32, deflateRawSync } from "node:zlib";
 import { contentOf, directoryTitle, unpackLayers } from "../support/unpacking";
-import { zip, zipLink, type ZipMember } from "../support/zips";
+import { dosTime, zip, zipLink, type ZipMember } from "../support/zips";
 
 const ZIP = "archive/zip";
 const files: readonly ZipMember[] = [
@@ -171,6 +171,26 @@ describe("modes, times and links of a zip", () => {
       const { mtimeMs } = await lstat(join(staging, path));
       assert.equal(mtimeMs, isExtra ? 1_600_000_000_000 : 1_700_000_000_000, path);
     }
+  });
+
+  test("times after 2038 are those that the archive has", async (t) => {
+    const after = 3_800_000_000;
+    const dos = dosTime(after);
+    const found = extra(0x5455, Buffer.from([1]), littleEndian(BigInt(after), 4));
+    const { staging } = await unpackLayers(t, [
+      zip([
+        { path: "unix", extra: found, dos },
+        { path: "dos", dos },
+      ]),
+    ]);
+    for (const path of ["unix", "dos"]) {
+      assert.equal((await lstat(join(staging, path))).mtimeMs, after * 1000, path);
+    }
+  });
+
+  test("what has no time, as Go packs it, has the fixed one", async (t) => {
+    const { staging } = await unpackLayers(t, [zip([{ path: "a", dos: 0 }])]);
+    assert.equal((await lstat(join(staging, "a"))).mtimeMs, 315_532_800_000);
   });
 
   test("symlinks inside the tree are kept", async (t) => {
