@@ -74,6 +74,11 @@ export function isBehindClosed(path: string, found: Found): boolean {
   return false;
 }
 
+/** Whether somebody has removed it, or put something else in its place, since it was found. */
+function isOtherByNow(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR", "EINVAL"].includes(systemCode(error) ?? "");
+}
+
 function isForbidden(error: unknown): boolean {
   return ["EACCES", "EPERM"].includes(systemCode(error) ?? "");
 }
@@ -184,7 +189,7 @@ async function readableEntryAt(
 ): Promise<ReceiptEntry | undefined> {
   if (observed.isClosed === true) return undefined;
   return await entryAt(file, path, observed).catch((error: unknown) => {
-    if (isForbidden(error)) return undefined;
+    if (isForbidden(error) || isOtherByNow(error)) return undefined;
     throw error;
   });
 }

@@ -2,7 +2,7 @@
  * What has to be done at a destination so that the wanted content lies there: decided from the
  * record, from what was found, and from the rule for local changes. Pure; touches no disk.
  */
-import type { TreeEntry } from "../types";
+import type { Tree, TreeEntry } from "../types";
 import type { DestinationRecord } from "./destination-record";
 import type { Found, Standing } from "./destination-survey";
 import type { OnLocalChange } from "./placing";
@@ -70,7 +70,7 @@ export function closedOfOurs({
 }
 
 /** Whether nothing of what we placed is left: that is a fresh machine, and no local change. */
-export function isGone({ entries }: DestinationRecord, { damage }: Standing): boolean {
+export function isGone({ entries }: Pick<Tree, "entries">, { damage }: Standing): boolean {
   const content = entries.filter(({ type }) => type !== "directory");
   return damage.size > 0 && content.every(({ path }) => damage.get(path) === "-");
 }
@@ -142,11 +142,13 @@ function lookups(given: PlanFacts): Lookups {
   const { record, standing, wanted } = given;
   const byPath = new Map(wanted.map((entry) => [entry.path, entry]));
   const foreign = standing.strangers.filter((path) => !byPath.has(path));
+  // Where all that is wanted was removed, the next look could not tell that from a fresh machine.
+  const contents = record === undefined ? [] : [record, { entries: wanted }];
   return {
     ...given,
     byPath,
     owned: new Map((record?.entries ?? []).map((entry) => [entry.path, entry])),
-    damage: record !== undefined && isGone(record, standing) ? edits(standing) : standing.damage,
+    damage: contents.some((one) => isGone(one, standing)) ? edits(standing) : standing.damage,
     crowded: new Set(foreign.flatMap(foldersAbove)),
   };
 }
@@ -211,7 +213,8 @@ function goingOf({ damage, found, owned, record, rule }: Lookups, verdicts: Verd
     if (verdict === undefined && rule === "keep" && damage.has(path) && type !== "directory") {
       kept.push(`~ ./${path}`);
     } else if (at.type === "directory") {
-      if (record?.shared.includes(path) !== true) drop.push(path);
+      // What others use as well stays, unless a file is wanted there: then nothing of theirs is in it.
+      if (verdict === "bring" || record?.shared.includes(path) !== true) drop.push(path);
     } else if (verdict !== "bring" && !(verdict === undefined && type === "directory")) {
       remove.push({ path, seen: seenOf(at) });
     }

@@ -161,6 +161,17 @@ describe("keep", () => {
     assert.deepEqual(await destination.look(wanted(NEW, "error")), { state: "placed" });
   });
 
+  test("where all that is wanted was removed, it comes at once and not with the next run", async (context) => {
+    const { content, destination, file, place, report, wanted } = siteFor(context);
+    await place(OLD);
+    fs.rmSync(file("edit.txt"));
+    await place({ "edit.txt": "two" }, { rule: "keep" });
+    assert.deepEqual(content(), { "edit.txt": "two" });
+    assert.deepEqual(report.lines, []);
+    const state = await destination.look(wanted({ "edit.txt": "two" }, "keep"));
+    assert.deepEqual(state, { state: "placed" });
+  });
+
   test("a folder that was removed is made again for new files in it", async (context) => {
     const { content, file, place } = siteFor(context);
     await place(OLD);

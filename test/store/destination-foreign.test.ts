@@ -88,6 +88,18 @@ describe("with files of others in it", () => {
     assert.deepEqual(content(), sorted({ ...next, "mine.txt": "mine" }));
   });
 
+  test("a file comes in the place of a folder that others used, and have left", async (context) => {
+    const { content, destination, file, place, report, target, wanted } = siteFor(context);
+    fs.mkdirSync(join(target, "shared"), { recursive: true });
+    for (const name of ["mine.txt", "shared/mine.txt"]) fs.writeFileSync(file(name), "mine");
+    await place({ "shared/": "", "shared/a": "a" });
+    fs.rmSync(file("shared/mine.txt"));
+    await place({ shared: "a file" });
+    assert.deepEqual(content(), { "mine.txt": "mine", shared: "a file" });
+    assert.deepEqual(await destination.look(wanted({ shared: "a file" })), { state: "placed" });
+    assert.deepEqual(report.lines, []);
+  });
+
   test("executable files stay executable, and modes hold whatever the umask", async (context) => {
     const { destination, file, target, report, wanted } = siteFor(context);
     const { tree, fill } = placedTree(context, [

@@ -124,3 +124,34 @@ test("a file that comes while the content is filled stays", async (context) => {
   await site.place(OLD, { fill: filler(OLD, put).fill });
   assert.deepEqual(site.content(), sorted({ ...OLD, "mine.txt": "mine" }));
 });
+
+describe("while a folder is looked at that may hold what the state says, somebody", () => {
+  for (const [title, deed] of Object.entries({
+    "removes a file": (path: string) => {
+      fs.rmSync(path);
+    },
+    "makes a folder of one": (path: string) => {
+      fs.rmSync(path);
+      fs.mkdirSync(path);
+    },
+  })) {
+    test(`${title}: it holds other content`, async (context) => {
+      const site = siteFor(context);
+      const { contentDigest: before } = await site.place(OLD);
+      fs.rmSync(site.records, { recursive: true });
+      const real = system.readFileSync;
+      context.after(() => {
+        system.readFileSync = real;
+      });
+      system.readFileSync = ((...given: Parameters<typeof real>) => {
+        if (given[0] === site.file("edit.txt")) {
+          system.readFileSync = real;
+          deed(site.file("edit.txt"));
+        }
+        return real(...given);
+      }) as typeof real;
+      const state = await site.destination.look({ ...site.wanted(NEW), before });
+      assert.deepEqual(state, { state: "due", reason: "it is not on this machine" });
+    });
+  }
+});
