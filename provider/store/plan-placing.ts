@@ -71,16 +71,15 @@ export function closedOfOurs({
 
 /** Whether nothing of what we placed is left: that is a fresh machine, and no local change. */
 export function isGone({ entries }: Pick<Tree, "entries">, { damage }: Standing): boolean {
-  const content = entries.filter(({ type }) => type !== "directory");
+  const files = entries.filter(({ type }) => type !== "directory");
+  const content = files.length > 0 ? files : entries;
   return damage.size > 0 && content.every(({ path }) => damage.get(path) === "-");
 }
 
 /** The plan, or what stands in its way. */
 export function planPlacing(given: PlanFacts): PlacingPlan {
   const { found, isFileByFile, rule, standing } = given;
-  if (found.size === 0 && given.record === undefined && !isFileByFile) {
-    return PLAN_FOR_NOTHING;
-  }
+  if (found.size === 0 && given.record === undefined && !isFileByFile) return PLAN_FOR_NOTHING;
   const facts = lookups(given);
   const verdicts = new Map(given.wanted.map((entry) => [entry.path, verdictOf(entry, facts)]));
   const going = goingOf(facts, verdicts);

@@ -172,6 +172,18 @@ describe("keep", () => {
     assert.deepEqual(state, { state: "placed" });
   });
 
+  test("of content that is nothing but folders, one that was changed is no fresh machine", async (context) => {
+    const { content, destination, file, place, wanted } = siteFor(context);
+    await place({ "dir/": "", "other/": "" });
+    fs.rmdirSync(file("dir"));
+    fs.writeFileSync(file("dir"), "mine");
+    const only = { "dir/": "", "other/": "" };
+    assert.deepEqual(await destination.look(wanted(only, "keep")), { state: "placed" });
+    await place(only, { rule: "keep", fill: never });
+    assert.deepEqual(content(), { dir: "mine", "other/": "" });
+    await refused(place(only, { rule: "error" }), "LOCAL_CHANGE", /: ~ \.\/dir\n/);
+  });
+
   test("a folder that was removed is made again for new files in it", async (context) => {
     const { content, file, place } = siteFor(context);
     await place(OLD);
