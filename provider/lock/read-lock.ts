@@ -1,7 +1,7 @@
 /**
  * Lock files on the disk: read whole, written whole by one rename. What is in them is for others.
  */
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { OciError, systemCode } from "../errors";
 import { diskFact } from "../store/store-error";
@@ -29,19 +29,27 @@ export async function readLock(
   path: string,
   file: string,
 ): Promise<readonly LockEntry[] | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT") return undefined;
-    throw unusable("CONFIG", "read", file, `it cannot be read (${code ?? "unknown reason"})`);
-  }
+  const text = await textOf(path, file);
+  if (text === undefined) return undefined;
   const before = known.get(path);
   if (before?.text === text) return before.entries;
   const entries = parseLock(text, file);
   known.set(path, { text, entries });
   return entries;
+}
+
+/** Undefined where nothing is. */
+async function textOf(path: string, file: string): Promise<string | undefined> {
+  try {
+    const facts = await stat(path);
+    // A folder says by itself that it cannot be read; to read a pipe might never end.
+    if (facts.isFile() || facts.isDirectory()) return await readFile(path, "utf8");
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return undefined;
+    throw unusable("CONFIG", "read", file, `it cannot be read (${code ?? "unknown reason"})`);
+  }
+  throw unusable("CONFIG", "read", file, "it is no file");
 }
 
 /** Writes the entries where that changes the file; whether it did. @throws OciError STORE */
@@ -51,7 +59,7 @@ export async function writeLock(
   entries: readonly LockEntry[],
 ): Promise<boolean> {
   const text = formatLock(entries);
-  if ((await readFile(path, "utf8").catch(() => undefined)) === text) return false;
+  if ((await textOf(path, file).catch(() => undefined)) === text) return false;
   try {
     // A link stays one: what it leads to is the file.
     const target = await realpath(path).catch(() => path);

@@ -3,7 +3,7 @@
  * look, and a line for each blob that any process has written since. An estimate, good enough to
  * know when to look again; lost lines and files are found at the next look.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileWhole } from "./write-file";
 
@@ -18,6 +18,8 @@ function tallyFile(cacheDirectory: string): string {
 export function addToTally(cacheDirectory: string, bytes: number): number | undefined {
   const file = tallyFile(cacheDirectory);
   try {
+    // To open a pipe might never end: the next look puts a file in its place.
+    if (!statSync(file).isFile()) return undefined;
     // Short lines at the end of a file: processes do not get into each other's way.
     const handle = openSync(file, constants.O_WRONLY | constants.O_APPEND);
     try {

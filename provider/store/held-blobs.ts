@@ -4,9 +4,9 @@
  * it away in the end. Notes of dead processes count for nothing. There is no lock: who has read the
  * notes just before one came may still remove a blob, and its user fetches it again.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { removeFile, writeNewFile } from "./small-steps";
+import { readBytes, removeFile, writeNewFile } from "./small-steps";
 import { stagingPath, sweepStaging } from "./staging";
 
 /** Takes the note away. */
@@ -48,7 +48,7 @@ export async function heldBlobs(cacheDirectory: string): Promise<ReadonlySet<str
   await sweepNotes(cacheDirectory);
   const names = await readdir(folder).catch(() => []);
   const notes = await Promise.all(
-    names.map((name) => readFile(join(folder, name), "utf8").catch(() => "")),
+    names.map(async (name) => (await readBytes(join(folder, name)))?.toString() ?? ""),
   );
   return new Set(notes.flatMap((note) => note.split("\n")));
 }

@@ -4,8 +4,9 @@
  * user's cache folder; a lost note is no error.
  */
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readBytes } from "./small-steps";
 import { writeFileWhole } from "./write-file";
 
 export interface HomeNotes {
@@ -24,7 +25,7 @@ export function openHomeNotes(cacheDirectory: string): HomeNotes {
     async note(id: string, directory: string) {
       await writeFileWhole(file(id), directory).catch(() => undefined);
     },
-    find: (id: string) => readFile(file(id), "utf8").catch(() => undefined),
+    find: async (id: string) => (await readBytes(file(id)))?.toString(),
     async forget(id: string) {
       await rm(file(id), { force: true }).catch(() => undefined);
     },

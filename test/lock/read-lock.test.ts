@@ -1,5 +1,6 @@
 /** Lock files on the disk, read by hundreds of resources of one program. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -32,6 +33,15 @@ test("a file is parsed once, and again as soon as its text is another", async (t
   assert.equal(await read(), undefined);
   await writeFile(path, text);
   assert.deepEqual(await read(), entries);
+});
+
+test("a pipe is no lock file, and nobody waits for what it would say", async (t) => {
+  const path = join(folderFor(t), "lock.json");
+  execFileSync("mkfifo", [path]);
+  await assert.rejects(readLock(path, "lock.json"), {
+    code: "CONFIG",
+    message: /^cannot read the lock file lock\.json: it is no file\nhint: /,
+  });
 });
 
 test("a list that gets another entry is looked through anew", () => {

@@ -1,5 +1,6 @@
 /** The bound of the cache: who goes, who stays, and that nobody looks more often than need be. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
@@ -136,6 +137,15 @@ describe("the whole cache is looked at", () => {
       assert.ok(statSync(join(folder, "tally")).size < 10);
     });
   }
+
+  test("when the tally is a pipe, which nobody waits for", async (context) => {
+    const folder = folderFor(context);
+    execFileSync("mkfifo", [join(folder, "tally")]);
+    const blobs = openBlobs(folder, { maxBytes: 3 * SIZE });
+    await fill(blobs, NAMES);
+    assert.ok(sizeOf(await listBlobs(folder)) <= 3 * SIZE);
+    assert.ok(statSync(join(folder, "tally")).isFile());
+  });
 });
 
 test("that a blob is used is written down at most once an hour", async (context) => {
