@@ -3,6 +3,7 @@
  * working directory. Results go to standard output, everything else to standard error.
  */
 import { parseArgs } from "node:util";
+import { isDigest } from "../provider/digest";
 import { printable, redact } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import { readSettings } from "../provider/settings/settings";
@@ -14,7 +15,8 @@ const HELP: readonly string[] = [
   "",
   "  cache ls                list the cached blobs, and the content in .oci-artifacts of this folder",
   "  cache prune             remove blobs beyond the bound of the cache, and content in .oci-artifacts",
-  "                          that no resource claims and nobody used for a week",
+  "                          that no resource claims and nobody used for a week; exit code 1 if any",
+  "                          of it could not be removed",
   "    --older-than TIME     … all that was not used for so long: 12h, 30d, 4w",
   "    --all                 … all that is not in use",
   "  cache verify            read every cached blob, and remove what is damaged; exit code 1 if any was",
@@ -108,8 +110,7 @@ async function run(command: CacheCommand): Promise<number> {
       await list(places, command);
       return EXIT_CODES.done.code;
     case "prune":
-      await prune(places, command);
-      return EXIT_CODES.done.code;
+      return await prune(places, command);
     case "verify":
       return await verify(places, command);
   }
@@ -132,17 +133,24 @@ async function list(places: StorePlaces, { json }: CacheCommand): Promise<void> 
   ]);
 }
 
-async function prune(places: StorePlaces, command: CacheCommand): Promise<void> {
+async function prune(places: StorePlaces, command: CacheCommand): Promise<number> {
   const { json, all, olderThanMs } = command;
-  const { blobs, trees, freed, size } = await pruneCache(places, { all, olderThanMs });
+  const pruned = await pruneCache(places, { all, olderThanMs });
+  const { blobs, trees, refused, freed, size } = pruned;
+  const exitCode = refused.length === 0 ? EXIT_CODES.done.code : EXIT_CODES.failed.code;
   if (json) {
-    writeJson({ directory: places.cacheDirectory, freed, size, blobs, trees });
-    return;
+    writeJson({ directory: places.cacheDirectory, freed, size, blobs, trees, refused });
+    return exitCode;
   }
   writeLines([
     ...trees.map(({ name }) => `removed .oci-artifacts/${name}`),
+    ...refused.map(({ name, fact }) => {
+      const shown = isDigest(name) ? name : `.oci-artifacts/${name}`;
+      return `cannot remove ${shown}: ${fact}`;
+    }),
     `freed ${formatByteSize(freed)}: ${counted(blobs.length, "blob")} and ${counted(trees.length, "tree")}; ${formatByteSize(size)} stay in ${places.cacheDirectory}`,
   ]);
+  return exitCode;
 }
 
 async function verify(places: StorePlaces, { json }: CacheCommand): Promise<number> {

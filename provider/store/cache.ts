@@ -10,11 +10,12 @@ import { beginTally } from "./blob-tally";
 import { pruneEvidence } from "./evidence-folder";
 import { leastRecentlyUsed, removeBlobs } from "./evict";
 import { heldBlobs } from "./held-blobs";
-import { listTrees, pruneTrees, type ListedTree } from "./prune-trees";
+import { listTrees, pruneTrees, type ListedTree, type OnRefused } from "./prune-trees";
 import { sweepLeftovers } from "./leftovers";
+import { diskFact } from "./store-error";
 import { pruneTagMemory } from "./tag-memory";
 import { openTrees } from "./trees";
-import { WEEK_MS } from "./use-mark";
+import { isUsedSince, WEEK_MS } from "./use-mark";
 
 /** Which store: the user's cache, and the trees of one program. */
 export interface StorePlaces {
@@ -61,11 +62,20 @@ export interface PruneOptions {
   readonly all?: boolean;
 }
 
+export interface RefusedRemoval {
+  /** The digest of a blob, or the name of a tree. */
+  readonly name: string;
+  /** "it may not be written (EACCES)" */
+  readonly fact: string;
+}
+
 export interface PruneResult {
   /** Those that are gone. */
   readonly blobs: readonly StoredBlob[];
   readonly trees: readonly CachedTree[];
-  /** Bytes of both. */
+  /** Those that should have gone, and stay. */
+  readonly refused: readonly RefusedRemoval[];
+  /** Bytes of what is gone. */
   readonly freed: number;
   /** Bytes of the blobs that stay. */
   readonly size: number;
@@ -78,20 +88,25 @@ export async function pruneCache(
 ): Promise<PruneResult> {
   const { all = false, olderThanMs } = options;
   const now = Date.now();
+  const since = all ? now : now - (olderThanMs ?? WEEK_MS);
   const { directory } = openTrees(places.projectDirectory);
   await sweepLeftovers(directory, places.cacheDirectory);
   const before = await listCache(places);
-  const blobs = await pruneBlobs(before, places, (blob) =>
-    all ? true : olderThanMs !== undefined && now - blob.usedAt > olderThanMs,
-  );
+  const refused: RefusedRemoval[] = [];
+  const onRefused: OnRefused = (name, error) => {
+    refused.push({ name, fact: diskFact(error) ?? systemCode(error) ?? String(error) });
+  };
+  const isOld = ({ usedAt }: StoredBlob): boolean =>
+    all || (olderThanMs !== undefined && !isUsedSince(usedAt, now - olderThanMs));
+  const blobs = await pruneBlobs(before, places, isOld, onRefused);
   // Forgetting costs little: the next pull reads the manifest instead of asking for its digest.
   await pruneEvidence(places.cacheDirectory);
-  await pruneTagMemory(places.cacheDirectory, all ? now : now - (olderThanMs ?? WEEK_MS));
-  const gone = await pruneTrees(directory, all ? now : now - (olderThanMs ?? WEEK_MS));
+  await pruneTagMemory(places.cacheDirectory, since);
+  const gone = await pruneTrees(directory, since, onRefused);
   const names = new Set(gone.map(({ name }) => name));
   const trees = before.trees.filter(({ name }) => names.has(name));
   const freed = sizeOf(blobs) + sizeOf(trees);
-  return Object.freeze({ blobs, trees, freed, size: before.size - sizeOf(blobs) });
+  return Object.freeze({ blobs, trees, refused, freed, size: before.size - sizeOf(blobs) });
 }
 
 /** Those that are old, and beyond the bound the least recently used. */
@@ -99,12 +114,13 @@ async function pruneBlobs(
   { blobs, size }: CacheListing,
   { cacheDirectory, cacheMaxBytes }: StorePlaces,
   isOld: (blob: StoredBlob) => boolean,
+  onRefused: OnRefused,
 ): Promise<readonly StoredBlob[]> {
   const held = await heldBlobs(cacheDirectory);
   const old = blobs.filter((blob) => isOld(blob) && !held.has(blob.digest));
   const rest = blobs.filter((blob) => !isOld(blob));
   const beyond = leastRecentlyUsed(rest, held, size - sizeOf(old) - cacheMaxBytes);
-  const removed = await removeBlobs(cacheDirectory, [...old, ...beyond]);
+  const removed = await removeBlobs(cacheDirectory, [...old, ...beyond], onRefused);
   if (removed.length > 0) await beginTally(cacheDirectory, size - sizeOf(removed));
   return removed;
 }

@@ -6,6 +6,7 @@ import { rm } from "node:fs/promises";
 import { blobFile, listBlobs, sizeOf, type StoredBlob } from "./blob-folder";
 import { addToTally, beginTally } from "./blob-tally";
 import { heldBlobs } from "./held-blobs";
+import type { OnRefused } from "./prune-trees";
 
 /** Evicting goes on to this part of the bound, so that the next blob is not the next occasion. */
 const LOW_WATER = 0.9;
@@ -76,14 +77,16 @@ export function leastRecentlyUsed(
 export async function removeBlobs(
   cacheDirectory: string,
   blobs: readonly StoredBlob[],
+  onRefused: OnRefused = () => undefined,
 ): Promise<readonly StoredBlob[]> {
   const removed: StoredBlob[] = [];
   for (const blob of blobs) {
     try {
       await rm(blobFile(cacheDirectory, blob.digest), { force: true });
       removed.push(blob);
-    } catch {
+    } catch (error) {
       // Not ours to remove, or open on a system that minds: it stays.
+      onRefused(blob.digest, error);
     }
   }
   return removed;

@@ -11,6 +11,7 @@ import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { rename, renameInto } from "./rename";
 import { removePlanted, removeTree, stagingPath } from "./staging";
 import { receiptFile } from "./trees";
+import { isUsedSince } from "./use-mark";
 
 /** A tree as its folder and its records know it. */
 export interface ListedTree {
@@ -52,6 +53,9 @@ async function findTrees(directory: string): Promise<readonly FoundTree[]> {
   return trees.flat().sort((a, b) => a.usedAt - b.usedAt);
 }
 
+/** Told of what could not be removed: its name, and what the file system says. */
+export type OnRefused = (name: string, error: unknown) => void;
+
 /**
  * Removes trees without a claim that were not asked for since `before` (milliseconds since 1970),
  * and their receipts. Best effort.
@@ -61,11 +65,15 @@ async function findTrees(directory: string): Promise<readonly FoundTree[]> {
 export async function pruneTrees(
   treesDirectory: string,
   before: number,
+  onRefused: OnRefused = () => undefined,
 ): Promise<readonly ListedTree[]> {
   const removed: ListedTree[] = [];
   for (const tree of await findTrees(treesDirectory)) {
-    if (tree.isClaimed || tree.usedAt > before) continue;
-    const isGone = await removeUnused(treesDirectory, tree, before).catch(() => false);
+    if (tree.isClaimed || isUsedSince(tree.usedAt, before)) continue;
+    const isGone = await removeUnused(treesDirectory, tree, before).catch((error: unknown) => {
+      onRefused(tree.name, error);
+      return false;
+    });
     if (isGone) removed.push(tree);
   }
   return removed;
@@ -86,12 +94,18 @@ async function removeUnused(
   // Another process is at it, and may give the receipt back.
   if (hasReceipt && !isTaken) return false;
   const markedAt = (await timeOf(oldReceipt)) ?? 0;
-  if (markedAt > before) {
+  if (isUsedSince(markedAt, before)) {
     // Somebody has asked for it in the last instant.
     await moved(oldReceipt, receipt);
     return false;
   }
-  await moved(join(directory, name), oldTree);
+  try {
+    await moved(join(directory, name), oldTree);
+  } catch (error) {
+    // It stays, and is of use: where nothing can be written, nobody could build it anew.
+    await moved(oldReceipt, receipt);
+    throw error;
+  }
   const isWantedAgain = (await timeOf(receipt)) !== undefined;
   // Who builds it anew at this moment may have found the old folder in place, and taken it over.
   const isBack = isWantedAgain && (await renameInto(oldTree, join(directory, name)));

@@ -7,7 +7,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../digest";
 import { readBytes } from "./small-steps";
-import { DAY_MS } from "./use-mark";
+import { isUsedSince } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
 export interface TagMemory {
@@ -21,15 +21,11 @@ export interface TagMemory {
 export async function pruneTagMemory(cacheDirectory: string, before: number): Promise<void> {
   const folder = join(cacheDirectory, "tags");
   const names = await readdir(folder).catch(() => []);
-  const latest = Date.now() + DAY_MS;
   await Promise.all(
     names.map(async (name) => {
       const facts = await stat(join(folder, name)).catch(() => undefined);
-      // A time to come, of a clock that was wrong, would never be before anything.
-      const isOld = facts !== undefined && (facts.mtimeMs < before || facts.mtimeMs > latest);
-      if (isOld) {
-        await rm(join(folder, name), { force: true });
-      }
+      if (facts === undefined || isUsedSince(facts.mtimeMs, before)) return;
+      await rm(join(folder, name), { force: true });
     }),
   );
 }

@@ -19,6 +19,14 @@ export function isFarFrom(now: number, mtimeMs: number, milliseconds: number): b
 }
 
 /**
+ * Whether a mark of use is from after then (milliseconds since 1970). One to come, by more than a day,
+ * is from a clock that was wrong: whoever asks for the thing marks it anew.
+ */
+export function isUsedSince(usedAt: number, then: number): boolean {
+  return usedAt > then && usedAt <= Date.now() + DAY_MS;
+}
+
+/**
  * Says that the file is used now, unless it was said less than `everyMs` ago.
  *
  * @returns False where the file is gone; a mark that cannot be written is no trouble.

@@ -188,6 +188,27 @@ describe("what it prints", () => {
     assert.ok(existsSync(blobs.file(digest)));
   });
 
+  test("of a prune that cannot remove something: what, why, and exit code 1", async (context) => {
+    const cwd = folderFor(context);
+    const digest = digestOf("content");
+    const blobs = openBlobs(join(cwd, "cache"));
+    await blobs.put(digest, Buffer.from("content"));
+    const folder = dirname(blobs.file(digest));
+    for (const path of [cwd, join(cwd, "cache"), dirname(folder)]) chmodSync(path, 0o755);
+    chmodSync(folder, 0o555);
+    const { exitCode, stdout } = run(cwd, ["prune", "--all"], {}, USER);
+    const json = run(cwd, ["prune", "--all", "--json"], {}, USER);
+    chmodSync(folder, 0o755);
+    assert.deepEqual([exitCode, json.exitCode], [1, 1]);
+    const fact = "it may not be written (EACCES)";
+    assert.equal(
+      stdout,
+      `cannot remove ${digest}: ${fact}\nfreed 0 bytes: 0 blobs and 0 trees; 7 bytes stay in ${join(cwd, "cache")}\n`,
+    );
+    const { refused } = JSON.parse(json.stdout) as { refused: unknown };
+    assert.deepEqual(refused, [{ name: digest, fact }]);
+  });
+
   test("of a bound that is no size: exit code 1, in words or as JSON", (context) => {
     const cwd = folderFor(context);
     const environment = { OCI_ARTIFACT_CACHE_MAX: "plenty" };

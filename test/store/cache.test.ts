@@ -1,5 +1,6 @@
 /** What a person can do with the store: list, prune, verify. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
@@ -13,6 +14,7 @@ import { DAY_MS } from "../../provider/store/use-mark";
 import { folderFor } from "../support/folder-for-test";
 import { recordReport } from "../support/report-for-test";
 import { CONTENT, filler, KEY } from "./content";
+import { withoutRights } from "./destination-for-test";
 
 interface Store {
   readonly places: StorePlaces;
@@ -133,6 +135,51 @@ describe("pruning", () => {
       [[busy], [KEY.name]],
     );
     assert.equal(second.size, 0);
+  });
+
+  test("takes what has a time to come, of a clock that was wrong, like all that is old", async (context) => {
+    const { build, places, put } = openStore(context);
+    const digest = await put("blob", -400);
+    await build(-400);
+    const claims = openClaims(join(places.projectDirectory, ".oci-artifacts"));
+    await claims.claim("x", KEY.name);
+    const first = await pruneCache(places, { olderThanMs: 30 * DAY_MS });
+    assert.deepEqual([first.blobs.map((blob) => blob.digest), first.trees], [[digest], []]);
+    await claims.release("x");
+    const { trees, refused } = await pruneCache(places);
+    assert.deepEqual([trees.map(({ name }) => name), refused], [[KEY.name], []]);
+  });
+
+  test("names what it cannot remove; such a tree stays of use", async (context) => {
+    const { build, places, put } = openStore(context);
+    const digest = await put("blob", 0);
+    await build(9);
+    const { projectDirectory, cacheDirectory } = places;
+    const trees = openTrees(projectDirectory);
+    const closed = [trees.directory, join(cacheDirectory, "blobs/sha256")];
+    await withoutRights(closed, join(projectDirectory, ".."), async () => {
+      const { blobs, trees: gone, refused, freed } = await pruneCache(places, { all: true });
+      assert.deepEqual([blobs, gone, freed], [[], [], 0]);
+      const fact = "it may not be written (EACCES)";
+      assert.deepEqual(refused, [
+        { name: digest, fact },
+        { name: KEY.name, fact },
+      ]);
+      assert.ok(await trees.find(KEY));
+    });
+    assert.deepEqual((await pruneCache(places, { all: true })).refused, []);
+  });
+
+  test("does not wait for a pipe among the notes of blobs at work", async (context) => {
+    const { places, put } = openStore(context);
+    const digest = await put("blob", 0);
+    fs.mkdirSync(join(places.cacheDirectory, "in-use"));
+    execFileSync("mkfifo", [join(places.cacheDirectory, "in-use", "pipe")]);
+    const { blobs } = await pruneCache(places, { all: true });
+    assert.deepEqual(
+      blobs.map((blob) => blob.digest),
+      [digest],
+    );
   });
 
   test("takes what killed downloads left, and leaves those under way", async (context) => {
