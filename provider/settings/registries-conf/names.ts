@@ -43,6 +43,7 @@ export function wildcardProblem(prefix: string): Problem | undefined {
 /** Why no reference can ever begin with the prefix, if so. */
 export function deadPrefixReason(prefix: string): string | undefined {
   const [host = "", ...path] = prefix.split("/");
+  if (prefix === "") return "its prefix has nothing but slashes";
   if (host === "index.docker.io") return "references to Docker Hub begin with docker.io";
   if (prefix.slice(prefix.startsWith("*.") ? 2 : 0).includes("*")) {
     return 'a wildcard is "*." at its begin, before a host';

@@ -140,7 +140,8 @@ function prefixOf(table: OpenTable, location: string): string {
     const hint = `write location = "${shownLocation(prefix)}", which is the prefix, too`;
     throw tableRefusal(table, "it has a prefix and no location", hint);
   }
-  const chosenBy = prefix === "" ? location : prefix;
+  // One of slashes alone is written, and chooses nothing.
+  const chosenBy = textOf(table, "prefix") === "" ? location : prefix;
   const problem = wildcardProblem(chosenBy);
   if (problem !== undefined) throw tableRefusal(table, problem.fact, problem.hint);
   return chosenBy;

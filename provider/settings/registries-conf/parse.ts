@@ -4,22 +4,22 @@
  *
  * Rule: containers-registries.conf(5), version 2
  */
-import { isRecord } from "../fields";
 import { aliasProblem, searchRegistryProblem, trimmedLocation } from "./names";
 import { parseRegistries, REGISTRY_KEYS } from "./parse-registries";
 import { refusal } from "./refusal";
 import { type ConfFile, type ConfText, type ShortNameMode, shownLocation } from "./tables";
 import {
+  isTable,
   type OpenTable,
   openTable,
   parseToml,
   type RawTable,
   rawField,
-  tableOf,
   tableRefusal,
   tablesOf,
   textOf,
   textsOf,
+  typeName,
 } from "./toml";
 
 /** What stands before all tables, or begins one. */
@@ -64,7 +64,7 @@ export function parseRegistriesConf({ file, text }: ConfText): ConfFile {
     ...(unqualifiedSearch === undefined ? {} : { unqualifiedSearch }),
     ...(credentialHelpers === undefined ? {} : { credentialHelpers }),
     ...(shortNameMode === undefined ? {} : { shortNameMode }),
-    warnings: Object.freeze([...unknownKeys(table), ...warnings]),
+    warnings: Object.freeze([...unknownKeys(table), ...idleAliases(table), ...warnings]),
   });
 }
 
@@ -80,12 +80,12 @@ export function parseAliases({ file, text }: ConfText): ReadonlyMap<string, stri
 function refuseVersion1(document: RawTable, file: string): void {
   const registries = rawField(document, "registries");
   if (registries === undefined) return;
-  if (!isRecord(registries)) {
+  if (!isTable(registries)) {
     throw refusal(file, "registries is not a key of version 2", "begin each with [[registry]]");
   }
   const found = VERSION_1_TABLES.find((name) => {
-    const table = rawField(registries, name);
-    return isRecord(table) && rawField(table, "registries") !== undefined;
+    const table = rawField(registries, name) ?? {};
+    return !isTable(table) || rawField(table, "registries") !== undefined;
   });
   if (found === undefined) return;
   throw refusal(
@@ -125,7 +125,8 @@ function modeOf(table: OpenTable): ShortNameMode | undefined {
 
 function aliasesOf(table: OpenTable): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
-  for (const [short, name] of Object.entries(tableOf(table, "aliases"))) {
+  const written = table.fields.get("aliases");
+  for (const [short, name] of Object.entries(isTable(written) ? written : {})) {
     const problem =
       typeof name === "string"
         ? aliasProblem(short, name)
@@ -138,6 +139,13 @@ function aliasesOf(table: OpenTable): ReadonlyMap<string, string> {
     aliases.set(short, String(name));
   }
   return aliases;
+}
+
+/** The one value of a wrong type that other readers of these files take, as if it were not there. */
+function idleAliases({ file, fields }: OpenTable): readonly string[] {
+  const written = fields.get("aliases");
+  if (written === undefined || isTable(written)) return [];
+  return [`${file}: aliases is ${typeName(written)}, it does nothing; it takes a table: [aliases]`];
 }
 
 function unknownKeys({ file, unknown }: OpenTable): readonly string[] {

@@ -93,13 +93,6 @@ export function textsOf(table: OpenTable, key: string): readonly string[] | unde
   throw wrongType(table, key, value, 'a list of texts: ["one", "two"]');
 }
 
-/** A table, or an empty one where the key is not there. */
-export function tableOf(table: OpenTable, key: string): RawTable {
-  const value = table.fields.get(key) ?? {};
-  if (isTable(value)) return value;
-  throw wrongType(table, key, value, `a table: [${key}]`);
-}
-
 /** A list of tables. `header` is how one begins: "[[registry.mirror]]". */
 export function tablesOf(table: OpenTable, key: string, header: string): readonly RawTable[] {
   const value = table.fields.get(key) ?? [];
@@ -120,14 +113,15 @@ function wrongType(table: OpenTable, key: string, value: unknown, wanted: string
   return tableRefusal(table, `${key} is ${typeName(value)}`, `${key} takes ${wanted}`);
 }
 
-function typeName(value: unknown): string {
+/** A value of TOML, as an error names it. */
+export function typeName(value: unknown): string {
   if (Array.isArray(value)) return value.some(isTable) ? "a list of tables" : "a list";
   if (value instanceof Date) return "a date";
   if (isRecord(value)) return "a table";
   return typeof value === "string" ? "a text" : String(value);
 }
 
-/** Dates are objects, too. */
-function isTable(value: unknown): value is RawTable {
+/** Whether a value of TOML is a table: dates are objects, too. */
+export function isTable(value: unknown): value is RawTable {
   return isRecord(value) && !(value instanceof Date);
 }

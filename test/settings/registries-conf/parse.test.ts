@@ -1,6 +1,7 @@
 /** What is refused and in which words, what is only warned of, and what a table comes to. */
 import * as assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { findTable } from "../../../provider/settings/registries-conf/find-table";
 import { confOf, refusalOf } from "./conf";
 
 const MIRROR =
@@ -63,6 +64,14 @@ describe("a refusal names the file, the table and the key", () => {
     ],
     "the plural of a table": [
       '[[registries]]\nlocation = "a.example"',
+      "cannot use 1.conf: registries is not a key of version 2\nhint: begin each with [[registry]]",
+    ],
+    "a table of version 1 that is none": [
+      "registries.search = []",
+      'cannot use 1.conf: [registries.search] is of version 1 of registries.conf, which is not read any more\nhint: write it in version 2: unqualified-search-registries = ["quay.io"]',
+    ],
+    "a date in the place of version 1": [
+      "registries = 1979-05-27",
       "cannot use 1.conf: registries is not a key of version 2\nhint: begin each with [[registry]]",
     ],
     "a scheme": [
@@ -188,6 +197,14 @@ describe("what has no effect is a warning", () => {
       '[[registry]]\nprefix = "*"\nlocation = "b.example"',
       '1.conf: [[registry]] "*" matches no reference: a wildcard is "*." at its begin, before a host',
     ],
+    "aliases that are no table": [
+      '[[aliases]]\nx = "quay.io/x"',
+      "1.conf: aliases is a list of tables, it does nothing; it takes a table: [aliases]",
+    ],
+    "a prefix of slashes": [
+      '[[registry]]\nprefix = "//"\nlocation = "b.example"',
+      '1.conf: [[registry]] "//" matches no reference: its prefix has nothing but slashes',
+    ],
     "a table of version 1 without its list": [
       "[registries.search]",
       "1.conf: nobody knows the key registries, it does nothing",
@@ -204,6 +221,15 @@ describe("what has no effect is a warning", () => {
       'additional-layer-store-auth-helper = "x"\n[[registry]]\nprefix = "a.example:5000"\nlocation = "b.example"';
     assert.deepEqual(confOf(text).warnings, []);
   });
+});
+
+test("a prefix of slashes does not stand for the location of its table", () => {
+  const conf = confOf('[[registry]]\nprefix = "/"\nlocation = "b.example"\nblocked = true');
+  assert.deepEqual(
+    conf.registries.map(({ prefix }) => prefix),
+    [""],
+  );
+  assert.equal(findTable("b.example/x", conf), undefined);
 });
 
 describe("a table", () => {
