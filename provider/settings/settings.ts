@@ -2,7 +2,7 @@
  * Reads environment, home and uid once, and is the only file that touches `process.env`. What it
  * returns is frozen; the files it names are read by the rooms that need them.
  */
-import { homedir, tmpdir } from "node:os";
+import { homedir, tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { OciError } from "../errors";
 import { locateAuthFiles } from "./auth-files/locate";
@@ -83,7 +83,7 @@ export interface ProxySettings {
  */
 export function readSettings(options: SettingsOptions = {}): Settings {
   const environment = options.environment ?? process.env;
-  const home = options.home ?? nonEmpty(environment["HOME"]) ?? homedir();
+  const home = options.home ?? nonEmpty(environment["HOME"]) ?? systemHome();
   const cacheHome = nonEmpty(environment["XDG_CACHE_HOME"]) ?? join(home, ".cache");
   const cacheOverride = nonEmpty(environment["OCI_ARTIFACT_CACHE"]);
   const user: UserWorld = Object.freeze({
@@ -95,8 +95,7 @@ export function readSettings(options: SettingsOptions = {}): Settings {
     root: options.root ?? "/",
   });
   return Object.freeze({
-    cacheDirectory:
-      cacheOverride === undefined ? join(cacheHome, "pulumi-oci-artifact") : resolve(cacheOverride),
+    cacheDirectory: resolve(cacheOverride ?? join(cacheHome, "pulumi-oci-artifact")),
     cacheMaxBytes: cacheBound(nonEmpty(environment["OCI_ARTIFACT_CACHE_MAX"])),
     temporaryDirectory: nonEmpty(environment["TMPDIR"]) ?? tmpdir(),
     certificateFile: nonEmpty(environment["SSL_CERT_FILE"]),
@@ -145,6 +144,15 @@ function readProxies(environment: Environment): ProxySettings {
     https: either("HTTPS_PROXY"),
     none: either("NO_PROXY") ?? "",
   });
+}
+
+/** Where HOME names none: Node takes an empty one for the working directory, and throws for a user without name. */
+function systemHome(): string {
+  try {
+    return nonEmpty(homedir()) ?? userInfo().homedir;
+  } catch {
+    return "/";
+  }
 }
 
 /** An empty variable counts as unset, as the XDG base directory rules ask. */

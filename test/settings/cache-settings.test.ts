@@ -1,6 +1,8 @@
 /** Where the cache lies, how large it may become, and sizes as people write them. */
 import * as assert from "node:assert/strict";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { formatByteSize, parseByteSize } from "../../provider/settings/byte-size";
 import { readSettings } from "../../provider/settings/settings";
@@ -34,6 +36,29 @@ describe("sizes", () => {
   });
 });
 
+describe("without a home in the environment", () => {
+  /** The home that a process of its own finds. `before` runs first in it. */
+  const homeWith = (environment: Readonly<Record<string, string>>, before = ""): string => {
+    const module = JSON.stringify(join(__dirname, "../../provider/settings/settings"));
+    const program = `${before}; process.stdout.write(require(${module}).readSettings().user.home)`;
+    return execFileSync(process.execPath, ["-e", program], {
+      env: environment,
+      encoding: "utf8",
+    });
+  };
+
+  test("an empty one is not the working directory, but the user's own", () => {
+    assert.equal(homeWith({ HOME: "" }), userInfo().homedir);
+    assert.equal(homeWith({}), userInfo().homedir);
+  });
+
+  test("a user whom the system does not know has its root, and no error", () => {
+    const unknown =
+      'const os = require("node:os"); os.homedir = () => { throw new Error("ENOENT"); }';
+    assert.equal(homeWith({}, unknown), "/");
+  });
+});
+
 describe("the cache", () => {
   const read = (environment: Readonly<Record<string, string>>) =>
     readSettings({ environment, home: "/home/x" });
@@ -56,6 +81,15 @@ describe("the cache", () => {
     assert.equal(settings.temporaryDirectory, "/scratch");
     assert.equal(read({ OCI_ARTIFACT_CACHE: "/own" }).cacheDirectory, "/own");
     assert.equal(read({ OCI_ARTIFACT_CACHE_MAX: "" }).cacheMaxBytes, 10 * GIB);
+  });
+
+  test("is one folder wherever the work goes on, also where a variable is relative", () => {
+    const below = join(process.cwd(), "here");
+    assert.equal(read({ OCI_ARTIFACT_CACHE: "here" }).cacheDirectory, below);
+    assert.equal(
+      read({ XDG_CACHE_HOME: "here" }).cacheDirectory,
+      join(below, "pulumi-oci-artifact"),
+    );
   });
 
   test("a bound that is no size is an error that names the variable", () => {
