@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { OciError, systemCode } from "../errors";
 import { registerSecret } from "../redact";
 import { pairProblem } from "../settings/client-certificate";
+import { withoutEmptyLines } from "../settings/pem-certificates";
 import type { ClientCertificate } from "../types";
 
 /**
@@ -42,7 +43,7 @@ export async function clientPair(
     const subject = { name: `${name}.${field}`, label, isSecret: field === "key" };
     return await pemText(given[field], subject, directory);
   };
-  const certificate = await part("certificate", "CERTIFICATE");
+  const certificate = withoutEmptyLines(await part("certificate", "CERTIFICATE"));
   const key = await part("key", "PRIVATE KEY");
   const pair = Object.freeze({ ...given, certificate, key });
   const problem = pairProblem(pair);

@@ -38,16 +38,13 @@ export function createTrust(settings: Settings): Trust {
   return {
     ambient,
     context: (given, identity = {}) => {
-      given.forEach(checkAuthority);
-      const ca = [...tls.rootCertificates, ...ambient(), ...given];
+      const added = given.flatMap(authoritiesOf);
+      const ca = [...tls.rootCertificates, ...ambient(), ...added];
       return tls.createSecureContext({ ...identity, ca });
     },
     narrowContext: (given, identity = {}) => {
-      given.forEach(checkAuthority);
-      return tls.createSecureContext({
-        ...identity,
-        ...(given.length > 0 ? { ca: [...given] } : {}),
-      });
+      const ca = given.flatMap(authoritiesOf);
+      return tls.createSecureContext({ ...identity, ...(ca.length > 0 ? { ca } : {}) });
     },
   };
 }
@@ -103,9 +100,9 @@ function withoutBreaks(pem: string): string {
   return pem.replace(/\s/g, "");
 }
 
-function checkAuthority(text: string): void {
+function authoritiesOf(text: string): readonly string[] {
   const certificates = certificateBlocks(text);
-  if (certificates.length > 0 && certificates.every(isCertificate)) return;
+  if (certificates.length > 0 && certificates.every(isCertificate)) return certificates;
   throw new OciError({
     code: "INVALID_INPUT",
     verb: "use",

@@ -7,7 +7,12 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** The blocks that a text says are certificates, in order. */
 export function certificateBlocks(text: string): readonly string[] {
-  return [...text.matchAll(PEM)].map(([pem]) => pem);
+  return [...text.matchAll(PEM)].map(([pem]) => withoutEmptyLines(pem));
+}
+
+/** Empty lines mean nothing in a block; but OpenSSL refuses it then, which Go does not. */
+export function withoutEmptyLines(pem: string): string {
+  return pem.replace(/\r*\n\s+/g, "\n");
 }
 
 /** Whether a block is what it says. */

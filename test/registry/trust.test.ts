@@ -35,6 +35,8 @@ describe("certificates", () => {
     await ask(t, CERTIFICATES.server, trusting);
     const both = [CERTIFICATES.otherAuthority.cert, CERTIFICATES.authority.cert].join("\n");
     await ask(t, CERTIFICATES.server, { certificateAuthorities: [both] });
+    const spaced = both.replaceAll("\n", "\n\n");
+    await ask(t, CERTIFICATES.server, { certificateAuthorities: [spaced] });
   });
 
   const refused: readonly (readonly [string, CertificatePair, Partial<TlsOptions>, RegExp])[] = [

@@ -10,7 +10,7 @@ import { registerSecret } from "../../redact";
 import type { ClientCertificate } from "../../types";
 import { pairProblem } from "../client-certificate";
 import { isMissing } from "../missing";
-import { certificateBlocks, isCertificate } from "../pem-certificates";
+import { certificateBlocks, isCertificate, withoutEmptyLines } from "../pem-certificates";
 import type { CertificatePlaces } from "./locate";
 
 /** What the machine has for a host. */
@@ -54,8 +54,12 @@ async function readDirectory(
   const authorities: string[] = [];
   const notes = names.filter(isMisnamed).map((name) => misnamed(join(directory, name)));
   for (const name of names.filter((each) => each.endsWith(".crt"))) {
-    const found = certificatesOf(await readText(join(directory, name)));
-    if (found.length === 0) notes.push(worthless(join(directory, name)));
+    const file = join(directory, name);
+    // A link that leads nowhere: the one that it is for may have gone on purpose.
+    const text = isMissing(file) ? undefined : await readText(file);
+    const found = certificatesOf(text ?? "");
+    if (text === undefined) notes.push(`${file} leads to no file`);
+    else if (found.length === 0) notes.push(worthless(file));
     authorities.push(...found);
   }
   const pairs = await readPairs(directory, names);
@@ -89,7 +93,7 @@ async function readPair(
   certificateName: string,
   keyName: string,
 ): Promise<ClientCertificate> {
-  const certificate = await readText(join(directory, certificateName));
+  const certificate = withoutEmptyLines(await readText(join(directory, certificateName)));
   const key = await readText(join(directory, keyName));
   registerSecret(key);
   const problem = pairProblem({ certificate, key });

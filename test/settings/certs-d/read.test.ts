@@ -120,6 +120,27 @@ describe("authorities", () => {
     assert.deepEqual(notes, []);
   });
 
+  test("may have empty lines and indentation, which OpenSSL alone would refuse", async (t) => {
+    const machine = machineWith(t, {
+      [`user/${HOST}/a.crt`]: one.cert.replaceAll("\n", "\n\n"),
+      [`user/${HOST}/b.crt`]: two.cert.replaceAll("\n", "\r\n\r\n  "),
+      [`user/${HOST}/c.cert`]: client.cert.replaceAll("\n", "\n\n"),
+      [`user/${HOST}/c.key`]: client.key,
+    });
+    const { certificateAuthorities, clientCertificate, notes } = await machine.read();
+    assert.deepEqual(certificateAuthorities, [one.cert.trimEnd(), two.cert.trimEnd()]);
+    assert.equal(clientCertificate?.certificate, client.cert);
+    assert.deepEqual(notes, []);
+  });
+
+  test("a link that leads nowhere is none, and noted", async (t) => {
+    const machine = machineWith(t, { [`user/${HOST}/a.crt`]: one.cert });
+    fs.symlinkSync("/nonexistent/ca.crt", join(machine.folder, "user", HOST, "b.crt"));
+    const { certificateAuthorities, notes } = await machine.read();
+    assert.deepEqual(certificateAuthorities, [one.cert.trimEnd()]);
+    assert.match(notes[0] ?? "", /b\.crt leads to no file$/);
+  });
+
   test("what is none is noted, with what may be wrong with it", async (t) => {
     const der = Buffer.from(one.cert.replace(/-----.*-----|\s/g, ""), "base64");
     const machine = machineWith(t, {
