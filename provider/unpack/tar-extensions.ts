@@ -93,7 +93,7 @@ function takeRecords(content: Buffer, isGlobal: boolean, found: Draft): string |
     const isDecisive = key === "path" || key === "linkpath" || key === "size";
     if (isGlobal && isDecisive) return "a pax global header names or sizes other entries";
     if (isDecisive && !take(key, value, found)) return `the pax record "${key}" has two readings`;
-    if (key === "mtime") found[isGlobal ? "globalSeconds" : "seconds"] = secondsOf(value);
+    if (key === "mtime") takeSeconds(value, isGlobal ? "globalSeconds" : "seconds", found);
   }
   return undefined;
 }
@@ -114,8 +114,11 @@ function take(key: "path" | "linkpath" | "size", value: Buffer, found: Draft): b
   return true;
 }
 
-function secondsOf(value: Buffer): number {
-  return value.length === 0 ? Number.NaN : Number(value.toString());
+/** An empty value takes back what records before it have said. */
+function takeSeconds(value: Buffer, field: "seconds" | "globalSeconds", found: Draft): void {
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- one of two names
+  if (value.length === 0) delete found[field];
+  else found[field] = Number(value.toString());
 }
 
 interface PaxRecord {

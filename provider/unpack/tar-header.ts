@@ -41,9 +41,7 @@ export interface TarHeader {
 export function readHeader(bytes: Buffer, start: number): TarHeader | "zeros" | undefined {
   const sum = sumOf(bytes, start);
   if (sum === 0) return isZero(bytes, start) ? "zeros" : undefined;
-  if (sum + BLANK * (CHECKSUM_END - CHECKSUM) !== numberAt(bytes, start + CHECKSUM, 8)) {
-    return undefined;
-  }
+  if (!isChecksum(numberAt(bytes, start + CHECKSUM, 8), sum, bytes, start)) return undefined;
   const name = textAt(bytes, start, 100);
   const prefix = isUstar(bytes, start) ? textAt(bytes, start + 345, 155) : "";
   return {
@@ -51,7 +49,7 @@ export function readHeader(bytes: Buffer, start: number): TarHeader | "zeros" | 
     name: prefix === "" ? name : `${prefix}/${name}`,
     link: textAt(bytes, start + 157, 100),
     mode: numberAt(bytes, start + 100, 8),
-    size: numberAt(bytes, start + 124, 12),
+    size: sizeAt(bytes, start + 124, 12),
     seconds: numberAt(bytes, start + 136, 12),
   };
 }
@@ -68,6 +66,23 @@ function sumOf(bytes: Buffer, start: number): number {
   for (let at = start; at < start + CHECKSUM; at += 1) sum += bytes[at] ?? 0;
   for (let at = start + CHECKSUM_END; at < start + BLOCK; at += 1) sum += bytes[at] ?? 0;
   return sum;
+}
+
+/** Old tars added up bytes with a sign, which makes a difference for names beyond ASCII. */
+function isChecksum(
+  declared: number | undefined,
+  sum: number,
+  bytes: Buffer,
+  start: number,
+): boolean {
+  const found = sum + BLANK * (CHECKSUM_END - CHECKSUM);
+  if (declared === found) return true;
+  let negative = 0;
+  for (let at = start; at < start + BLOCK; at += 1) {
+    const isOfChecksum = at >= start + CHECKSUM && at < start + CHECKSUM_END;
+    if (!isOfChecksum && (bytes[at] ?? 0) >= 0x80) negative += 1;
+  }
+  return declared === found - 256 * negative;
 }
 
 function isZero(bytes: Buffer, start: number): boolean {
@@ -105,6 +120,13 @@ function numberAt(bytes: Buffer, start: number, length: number): number | undefi
   }
   const isEnded = at === end || bytes[at] === 0 || bytes[at] === BLANK;
   return at > digits && isEnded ? value : undefined;
+}
+
+/** Where nothing was ever written to the field, all readers take that for 0. */
+function sizeAt(bytes: Buffer, start: number, length: number): number | undefined {
+  const size = numberAt(bytes, start, length);
+  if (size !== undefined) return size;
+  return bytes.subarray(start, start + length).every((byte) => byte === 0) ? 0 : undefined;
 }
 
 function binaryAt(bytes: Buffer, start: number, length: number): number | undefined {

@@ -93,6 +93,18 @@ describe("one tar in each of its dialects:", () => {
     "the magic of GNU": [{ a: "A" }, [{ path: "a", content: "A", header: { magic: "ustar  \0" } }]],
     "the type of old files": [{ a: "A" }, [{ path: "a", content: "A", type: "\0" }]],
     "the type of contiguous files": [{ a: "A" }, [{ path: "a", content: "A", type: "7" }]],
+    "a checksum of bytes with a sign, as old tars have it": [
+      { größe: "G" },
+      [{ path: "größe", content: "G", header: { checksum: "006031\0 " } }],
+    ],
+    "no sizes of what has no content": [
+      { a: "", b: " -> a", c: "" },
+      [
+        { path: "a", header: { size: Buffer.alloc(12) } },
+        { ...symlink("b", "a"), header: { size: Buffer.alloc(12) } },
+        { ...hardlink("c", "a"), header: { size: Buffer.alloc(12) } },
+      ],
+    ],
     "a size in base 256": [
       { a: "A" },
       [{ path: "a", content: "A", header: { size: Buffer.from(`80${"0".repeat(21)}1`, "hex") } }],

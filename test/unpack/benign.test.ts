@@ -226,6 +226,7 @@ describe("headers", () => {
       { path: "dir/exact", pax: { mtime: "4000.75" } },
       { path: "dir/before", pax: { mtime: "-5" } },
       { path: "dir/none", header: { mtime: "garbage" } },
+      { path: "dir/taken-back", rawPax: "14 mtime=4000\n9 mtime=\n", mtime: 6000 },
       { path: "implied/file", mtime: 5000 },
     ]);
     const { staging } = await unpackLayers(t, [bytes]);
@@ -237,6 +238,7 @@ describe("headers", () => {
     assert.equal(await seconds("dir/exact"), 4000);
     assert.equal(await seconds("dir/before"), 315_532_800);
     assert.equal(await seconds("dir/none"), 315_532_800);
+    assert.equal(await seconds("dir/taken-back"), 6000);
     assert.equal(await seconds("implied"), 315_532_800);
   });
 
