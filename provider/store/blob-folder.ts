@@ -5,9 +5,10 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { algorithmOf, hexOf, isDigest } from "../digest";
+import { systemCode } from "../errors";
 import { rename } from "./rename";
 import { ensureFolder } from "./small-steps";
-import { stagingPath, sweepStaging } from "./staging";
+import { removeTree, stagingPath, sweepStaging } from "./staging";
 
 export interface BlobFolder {
   readonly directory: string;
@@ -42,7 +43,12 @@ export function openBlobFolder(directory: string): BlobFolder {
       try {
         await fill(draft);
         ensureFolder(dirname(file(digest)), 0o777);
-        await rename(draft, file(digest));
+        await rename(draft, file(digest)).catch(async (error: unknown) => {
+          // No blob is a folder: one of this name is of no use to anybody, and would be in the way for ever.
+          if (systemCode(error) !== "EISDIR") throw error;
+          await removeTree(file(digest));
+          await rename(draft, file(digest));
+        });
       } catch (error) {
         await rm(draft, { force: true }).catch(() => undefined);
         throw error;
@@ -66,7 +72,8 @@ export async function listBlobs(directory: string): Promise<readonly StoredBlob[
   const blobs = await Promise.all(
     digests.map(async (digest) => {
       const facts = await stat(blobFile(directory, digest)).catch(() => undefined);
-      return facts === undefined ? [] : [{ digest, size: facts.size, usedAt: facts.mtimeMs }];
+      // To read a pipe might never end.
+      return facts?.isFile() === true ? [{ digest, size: facts.size, usedAt: facts.mtimeMs }] : [];
     }),
   );
   return blobs.flat().sort((a, b) => a.usedAt - b.usedAt);

@@ -1,11 +1,14 @@
 /** The cache of blobs: only whole, right bytes get in, and damage never comes out. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { digestOf } from "../../provider/digest";
 import { OciError } from "../../provider/errors";
+import { listBlobs } from "../../provider/store/blob-folder";
 import { isWhole, openBlobs, type BlobKey, type BlobSource } from "../../provider/store/blobs";
+import { verifyCache } from "../../provider/store/cache";
 import { fileFacts, type FileFacts } from "../../provider/store/file-facts";
 import { storeError } from "../../provider/store/store-error";
 import { SILENT } from "../../provider/context";
@@ -180,6 +183,26 @@ describe("damaged entries", () => {
     await blobs.write(key, chunks(CONTENT), "x", SILENT);
     assert.equal(await isWhole(blobs, key), true);
   });
+
+  for (const [what, make] of [
+    ["a folder", (path: string) => mkdirSync(join(path, "more"), { recursive: true })],
+    ["a pipe", (path: string) => execFileSync("mkfifo", [path])],
+  ] as const) {
+    test(`that are ${what} count as missing, and a blob comes in their place`, async (context) => {
+      const folder = folderFor(context);
+      const blobs = openBlobs(folder);
+      const key = keyOf(CONTENT);
+      mkdirSync(dirname(blobs.file(key.digest)), { recursive: true });
+      make(blobs.file(key.digest));
+      assert.deepEqual(await listBlobs(folder), []);
+      assert.equal((await verifyCache({ cacheDirectory: folder })).checked, 0);
+      assert.equal(await blobs.has(key), false);
+      assert.equal(await blobs.read(key.digest), undefined);
+      await blobs.put(key.digest, CONTENT);
+      assert.deepEqual(await blobs.read(key.digest), CONTENT);
+      assert.deepEqual(readdirSync(join(folder, "staging")), []);
+    });
+  }
 
   test("are gone once discarded; a missing one may be discarded, too", async (context) => {
     const blobs = openBlobs(folderFor(context));
