@@ -5,9 +5,9 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { algorithmOf, hexOf, isDigest } from "../digest";
+import { ensureFolder } from "../ensure-folder";
 import { systemCode } from "../errors";
 import { rename } from "./rename";
-import { ensureFolder } from "./small-steps";
 import { removeTree, stagingPath, sweepStaging } from "./staging";
 
 export interface BlobFolder {

@@ -2,11 +2,11 @@
  * Brings content to a destination: into a folder beside it first, and from there by renames, whole or
  * file by file, under a journal. Before that is written, nothing at the destination is touched.
  */
-import { mkdirSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Report } from "../context";
 import { contentDigest } from "../content-digest";
+import { ensureFolder } from "../ensure-folder";
 import type { Tree, TreeEntry } from "../types";
 import {
   assess,
@@ -26,7 +26,6 @@ import { inTurn, leave, type Turn } from "./journal";
 import type { Owner, Wanted } from "./placing";
 import { closedOfOurs, isGone, type PlacingPlan, type Steps } from "./plan-placing";
 import type { Receipt } from "./receipt";
-import { ensureFolder } from "./small-steps";
 import { removeTree, stagingPath } from "./staging";
 import { folderError, folderFact, isUnusable, storeError } from "./store-error";
 import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
@@ -66,7 +65,9 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
   const path = making(around, () => stagingPath(area));
   let draft: Draft | undefined;
   try {
-    making(around, () => mkdirSync(path, { recursive: true }));
+    making(around, () => {
+      ensureFolder(path, 0o777);
+    });
     const receipt = receiptOf(wanted.key.key, path, await fill(path));
     const filled: Draft = { path, receipt, isAnnounced: false };
     draft = filled;

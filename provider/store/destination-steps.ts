@@ -3,8 +3,8 @@
  * through no link, and leaves alone what somebody has touched since the plan.
  */
 import { chmodSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { ensureFolder } from "../ensure-folder";
 import { OciError, systemCode } from "../errors";
 import type { Ground } from "./destination-ground";
 import { writeRecord, type DestinationRecord } from "./destination-record";
@@ -84,7 +84,7 @@ export async function carryOutFiles(
   for (const path of steps.drop) {
     if (isReachable(ground, path)) dropFolder(join(folder, path));
   }
-  if (record !== undefined) await mkdir(folder, { recursive: true });
+  if (record !== undefined) ensureFolder(folder, 0o777);
   for (const { path, mode } of steps.make) makeFolder(ground, path, mode);
   for (const { path, seen } of steps.bring) {
     if (draft !== undefined) await bringFile(ground, draft, path, seen);

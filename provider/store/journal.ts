@@ -8,6 +8,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureFolder } from "../ensure-folder";
 import { OciError, systemCode } from "../errors";
 import { steadyMs } from "../steady-clock";
 import {
@@ -20,7 +21,7 @@ import { observe } from "./observe";
 import type { FileSteps, Steps } from "./plan-placing";
 import { formatIdentity, lifeOf, ownIdentity, parseIdentity } from "./process-identity";
 import { rename } from "./rename";
-import { ensureFolder, namesIn, removeEmptyFolder, removeFile } from "./small-steps";
+import { namesIn, removeEmptyFolder, removeFile } from "./small-steps";
 import { removeTree } from "./staging";
 import { isFarFrom } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";

@@ -7,7 +7,6 @@
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmdirSync,
@@ -20,11 +19,6 @@ import { systemCode } from "../errors";
 
 /** Bytes above which a file is read and written by the thread pool. */
 const LARGE = 64 * 1024;
-
-/** Makes the folder, and those above it, where it is missing. `mode` defaults to 0o755. */
-export function ensureFolder(folder: string, mode = 0o755): void {
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode });
-}
 
 /** Removes a file or a symlink; one that is not there is no error. */
 export function removeFile(path: string): void {

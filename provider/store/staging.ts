@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { chmod, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ensureFolder } from "../ensure-folder";
 import { systemCode } from "../errors";
 import {
   formatIdentity,
@@ -14,7 +15,7 @@ import {
   parseIdentity,
   type ProcessIdentity,
 } from "./process-identity";
-import { ensureFolder, namesIn, removeFile } from "./small-steps";
+import { namesIn, removeFile } from "./small-steps";
 import { isFarFrom } from "./use-mark";
 
 /** Work of another host, container or boot is taken for dead after a day. */

@@ -6,6 +6,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureFolder } from "../ensure-folder";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
 import type { Tree } from "../types";
@@ -169,7 +170,7 @@ async function prepare(
   const area = join(directory, STAGING_FOLDER);
   removePlanted(area);
   removePlanted(join(directory, RECEIPTS_FOLDER));
-  await mkdir(area, { recursive: true });
+  ensureFolder(area, 0o777);
   await ignoreByGit(directory).catch(() => undefined);
   await sweepStaging(area);
   return { area, draft: stagingPath(area) };

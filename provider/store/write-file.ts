@@ -4,9 +4,10 @@
  */
 import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ensureFolder } from "../ensure-folder";
 import { draftOwner, draftPath, isDraft } from "./draft-name";
 import { rename } from "./rename";
-import { ensureFolder, namesIn, readBytes, writeNewFile } from "./small-steps";
+import { namesIn, readBytes, writeNewFile } from "./small-steps";
 import { isOver } from "./staging";
 import { isFarFrom } from "./use-mark";
 

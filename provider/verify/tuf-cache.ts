@@ -4,18 +4,9 @@
  * the library's affair.
  */
 import { randomBytes } from "node:crypto";
-import {
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureFolder } from "../ensure-folder";
 
 /** A folder to work in, which nobody else knows. */
 export interface TufDraft {
@@ -34,7 +25,7 @@ const ABANDONED_MS = 60 * 60 * 1000;
 export async function openDraft(folder: string, temporary: string): Promise<TufDraft> {
   try {
     // What lies there is trusted.
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    ensureFolder(folder, 0o700);
     return { path: await mkdtemp(join(folder, "draft-")), folder };
   } catch {
     return { path: await mkdtemp(join(temporary, "oci-artifact-tuf-")), folder: undefined };

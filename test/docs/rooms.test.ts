@@ -30,6 +30,7 @@ const COMMON = new Set(
     "errors",
     "error-codes",
     "disk-facts",
+    "ensure-folder",
     "redact",
     "digest",
     "content-digest",
