@@ -1,7 +1,7 @@
 /**
  * Exit codes, and how a command that failed says so. One table: the help and the docs show it.
  */
-import { asOciError, type ErrorCode } from "../provider/errors";
+import { asOciError, type ErrorCode, OciError } from "../provider/errors";
 import { redact } from "../provider/redact";
 import { hintWithFlags, withFlags } from "./flag-words";
 
@@ -30,7 +30,8 @@ export function sayUsage(problem: string, verb?: string): number {
     verb === undefined
       ? "oci-artifact --help lists commands and flags"
       : `oci-artifact ${verb} --help lists its flags`;
-  process.stderr.write(`oci-artifact: ${redact(problem)}\nhint: ${hint}\n`);
+  const help = /^\s*hint: /m.test(problem) ? "" : `hint: ${hint}\n`;
+  process.stderr.write(`oci-artifact: ${redact(problem)}\n${help}`);
   return EXIT_CODES.usage.code;
 }
 
@@ -45,13 +46,27 @@ export interface Failure {
 
 /** What was thrown by work on the subject. */
 export function failureOf(error: unknown, subject: string): Failure {
-  const { code, message, hint, status } = asOciError(error, "pull", subject);
+  const { code, message, hint, status } = asOciError(withoutDirectory(error), "pull", subject);
   return {
     code,
     message: withFlags(message),
     hint: hint === undefined ? undefined : hintWithFlags(hint),
     status,
   };
+}
+
+/** Who has removed the folder that a shell stands in learns it from whatever asks for it first. */
+function withoutDirectory(error: unknown): unknown {
+  if (!(error instanceof Error) || !("syscall" in error) || error.syscall !== "uv_cwd")
+    return error;
+  return new OciError({
+    code: "STORE",
+    verb: "use",
+    subject: "the working directory",
+    fact: "it was removed (ENOENT)",
+    hint: "change to a folder that is there, and run again",
+    cause: error,
+  });
 }
 
 /**

@@ -5,10 +5,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommand } from "./arguments";
-import { allowClosedPipes } from "./closed-pipes";
 import { EXIT_CODES, sayUsage } from "./exit";
 import { helpText } from "./help";
 import { isPublishVerb } from "./publish-arguments";
+import { bearUnwritableOutput } from "./unwritable-output";
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "cache") return await (await import("./cache.js")).cacheCommand(args.slice(1));
@@ -49,7 +49,7 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-allowClosedPipes();
+bearUnwritableOutput();
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

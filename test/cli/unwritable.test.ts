@@ -3,8 +3,16 @@
  * the same, or the message names the folder that is in the way.
  */
 import * as assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
@@ -77,3 +85,42 @@ for (const [parent, named, fact] of [
     assert.ok(stderr.endsWith(expected), stderr);
   });
 }
+
+test("a standard output that takes nothing: one line, and no stack trace", (context) => {
+  const folder = folderFor(context);
+  writeFileSync(join(folder, "file"), "");
+  // Opened for reading: each write to it fails, as on a full disk.
+  const output = openSync(join(folder, "file"), "r");
+  context.after(() => {
+    closeSync(output);
+  });
+  for (const args of [["--version"], ["--help"], ["cache", "ls"], ["cache", "ls", "--json"]]) {
+    const { status, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
+      stdio: ["ignore", output, "pipe"],
+      env: { HOME: folder },
+      encoding: "utf8",
+    });
+    assert.equal(status, 1, args.join(" "));
+    assert.equal(
+      stderr,
+      "cannot write to standard output: it takes nothing (EBADF)\nhint: check where the output of the command leads\n",
+    );
+  }
+});
+
+test("a working directory that was removed is named", (context) => {
+  const folder = folderFor(context);
+  const script = `cd gone && rmdir ../gone && exec "$0" "$@"`;
+  mkdirSync(join(folder, "gone"));
+  const words = [process.execPath, COMMAND, "pull", "127.0.0.1:1/app", "--output", "out"];
+  const { status, stderr } = spawnSync("sh", ["-c", script, ...words], {
+    cwd: folder,
+    env: { HOME: folder, PATH: process.env["PATH"] },
+    encoding: "utf8",
+  });
+  assert.equal(status, 1);
+  assert.equal(
+    stderr.slice(stderr.indexOf("cannot")),
+    "cannot use the working directory: it was removed (ENOENT)\nhint: change to a folder that is there, and run again\n",
+  );
+});
