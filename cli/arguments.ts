@@ -7,6 +7,7 @@ import type { Flag } from "../provider/pulumi/input-types";
 import { documentedInputs } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
 import { inputsOf, problemOfFlags, repeatableFlags, type FlagValues } from "./flag-values";
+import { problemOfParsing } from "./parsing-problem";
 import { isPublishVerb, PUBLISH_VERBS } from "./publish-arguments";
 import {
   LOCK_FLAGS,
@@ -239,7 +240,7 @@ function listCommand(
 
 /** Node's own words, and the flag that was meant. */
 function problemOf(error: unknown): string {
-  const problem = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+  const problem = problemOfParsing(error);
   const mistyped = /^Unknown option '--([^']+)'/.exec(problem)?.[1];
   const names = allFlags().map(({ name }) => name);
   const guess = mistyped === undefined ? undefined : nearest(mistyped, names);

@@ -9,6 +9,7 @@ import { formatByteSize } from "../provider/settings/byte-size";
 import { readSettings } from "../provider/settings/settings";
 import { listCache, pruneCache, verifyCache, type StorePlaces } from "../provider/store/cache";
 import { EXIT_CODES, sayFailure } from "./exit";
+import { problemOfParsing } from "./parsing-problem";
 
 const HELP: readonly string[] = [
   "usage: oci-artifact cache ls|prune|verify [flags]",
@@ -74,7 +75,7 @@ export function parseCacheCommand(args: readonly string[]): CacheCommand | strin
       },
     });
   } catch (error) {
-    return error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+    return problemOfParsing(error);
   }
   const { json, all, help, "older-than": olderThan } = parsed.values;
   if (help) return { verb: "help", json, all, olderThanMs: undefined };

@@ -80,7 +80,9 @@ export function problemOfFlags(flags: FlagValues, rows?: InputRows): string | un
   if (signers !== undefined) return signers;
   for (const { flag, isPair, isNumber } of inputFlags(rows)) {
     for (const text of [flags[flag] ?? []].flat()) {
-      if (isPair && pairOf(text, isNumber) === undefined) return `--${flag} takes NAME=VALUE`;
+      if (isPair && pairOf(text, isNumber) === undefined) {
+        return `--${flag} takes NAME=VALUE${isNumber ? ", and as the value a number" : ""}`;
+      }
       if (!isPair && isNumber && Number.isNaN(numberOf(text))) return `--${flag} takes a number`;
     }
   }

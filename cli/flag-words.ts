@@ -24,22 +24,25 @@ export function withFlags(message: string): string {
 /** A hint alone, likewise; in hints, names like `plainHttp` are inputs, and others with a value. */
 export function hintWithFlags(hint: string): string {
   const inputs = knownInputs();
-  const withInputs = inputs.reduce((text, { name, flags: [flag] }) => {
-    if (flag === undefined) return text;
-    if (flag.pairs === true && flag.field === undefined) {
-      const pair = new RegExp(`\\b${name}: \\{ "([^"]+)": "([^"]+)" \\}`, "g");
-      return text.replace(pair, `--${flag.name} $1=$2`);
-    }
-    // A word that may be just that is an input where a value stands behind it.
-    const isWord = !/[A-Z]/.test(name);
-    const named = new RegExp(
-      `\\b${name}(?:: (?:true|"([\\w.-]+)"))${isWord ? "" : "?"}(?![\\w.])`,
-      "g",
-    );
-    return text.replace(named, (_, value?: string) =>
-      value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
-    );
-  }, fieldsAsFlags(hint));
+  const withInputs = inputs.reduce(
+    (text, { name, flags: [flag] }) => {
+      if (flag === undefined) return text;
+      if (flag.pairs === true && flag.field === undefined) {
+        const pair = new RegExp(`\\b${name}: \\{ "([^"]+)": "([^"]+)" \\}`, "g");
+        return text.replace(pair, `--${flag.name} $1=$2`);
+      }
+      // A word that may be just that is an input where a value stands behind it.
+      const isWord = !/[A-Z]/.test(name);
+      const named = new RegExp(
+        `${NO_FIELD}${name}(?:: (?:true|"([\\w.-]+)"))${isWord ? "" : "?"}(?!\\w|\\.\\w)`,
+        "g",
+      );
+      return text.replace(named, (_, value?: string) =>
+        value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
+      );
+    },
+    askedFor(fieldsAsFlags(hint)),
+  );
   return inputs
     .flatMap(({ flags }) => flags)
     .reduce((text, { name, field }) => {
@@ -53,6 +56,33 @@ export function hintWithFlags(hint: string): string {
     }, withInputs);
 }
 
+/** What stands in a file of `--mirrors` or `--registries` is a field, and has no flag. */
+const NO_FIELD = String.raw`(?<![\w"]|[\w\]]\.)`;
+
+/** What a hint says in front of an input that it asks for, though its name may be a word. */
+const ASKING = "set|give|correct|drop|remove|leave out|by the option";
+
+/** Inputs that are meant behind "by" and "in", too. */
+const ALWAYS_MEANT: ReadonlySet<string> = new Set(["include", "exclude", "mirrors", "proxy"]);
+
+/** Inputs that a hint asks for by names that may be words, `set platform to …`; not with a value behind. */
+function askedFor(hint: string): string {
+  return knownInputs().reduce((text, input) => {
+    const flags = flagsInPlace(input);
+    const before = ALWAYS_MEANT.has(input.name) ? `${ASKING}|by|in` : ASKING;
+    const asked = new RegExp(`(?<=\\b(?:${before}) )${input.name}(?!\\w|: |\\.\\w)`, "g");
+    return flags === undefined ? text : text.replace(asked, flags);
+  }, hint);
+}
+
+/** The flags to give for an input: of a login or a certificate, the two that go together. */
+function flagsInPlace({ flags }: Pick<InputRow, "flags">): string | undefined {
+  const own = flags.filter(({ field }) => field === undefined);
+  const [first, second] = own.length === 0 ? flags : own.slice(0, 1);
+  if (first === undefined || first.pairs === true) return undefined;
+  return second === undefined ? `--${first.name}` : `--${first.name} and --${second.name}`;
+}
+
 /** Of pulling, and those that publishing has beside them. */
 function knownInputs(): readonly (InputRow & { readonly name: string })[] {
   return [
@@ -64,9 +94,25 @@ function knownInputs(): readonly (InputRow & { readonly name: string })[] {
 /** What can be nothing but an input: `input "digest"`, `caCertificates[0]`, `timeouts.total`. */
 function fieldsAsFlags(text: string): string {
   const inFlags = knownInputs().flatMap(namesOf);
-  return inFlags
+  return [...inFlags, ...CHOOSING.map(chosenBy)]
     .reduce((whole, [name, flag]) => whole.replace(name, flag), text)
     .replaceAll(OF_PROGRAMS, "relative to the working directory");
+}
+
+/** Inputs that choose, and how facts tell what came of them: `include leaves 0`, `fits semver "^9"`. */
+const CHOOSING = [
+  ["semver", "semver", '"'],
+  ["subPath", "sub-path", '"'],
+  ["stripComponents", "strip-components", "\\d+ leaves"],
+  ["include", "include", "leaves|and exclude"],
+  ["exclude", "exclude", "leaves|select|choose"],
+  ["mediaTypes", "media-type", "matches none"],
+  ["titles", "title", "matches none"],
+  ["layers", "layer", "matches none"],
+] as const;
+
+function chosenBy([name, flag, behind]: (typeof CHOOSING)[number]): [RegExp, string] {
+  return [new RegExp(`(?<![\\w./-])${name}(?= (?:${behind}))`, "g"), `--${flag}`];
 }
 
 /** How errors name an input, its fields and its items, each with the flag in its place. */

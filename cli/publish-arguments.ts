@@ -8,6 +8,7 @@ import { documentedInputs } from "../provider/pulumi/inputs";
 import { nearest } from "../provider/pulumi/nearest";
 import { documentedPushInputs } from "../provider/pulumi/push/push-inputs";
 import { type FlagValues, type InputRows, problemOfFlags, repeatableFlags } from "./flag-values";
+import { problemOfParsing } from "./parsing-problem";
 
 export const PUBLISH_VERBS = ["push", "tag", "attach", "copy", "diff"] as const;
 
@@ -173,7 +174,7 @@ function usageOf(verb: PublishVerb): string {
 
 /** Node's own words, and the flag that was meant. */
 function problemOf(verb: PublishVerb, error: unknown): string {
-  const problem = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+  const problem = problemOfParsing(error);
   const unknown = /^Unknown option '--([^']+)'/.exec(problem)?.[1];
   if (unknown === undefined) return problem;
   const guess = nearest(

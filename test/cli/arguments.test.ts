@@ -75,6 +75,10 @@ describe("mistakes", () => {
     [["pull", "a"], /^pull needs --output DIR$/],
     [["pull", "a", "--output", ""], /^pull needs --output DIR$/],
     [["pull", "a", "--output"], /'--output <value>' argument missing/],
+    [
+      ["pull", "a", "--output", "x", "--layer", "-1"],
+      /^--layer takes a value; one that begins with a dash is written --layer=-…$/,
+    ],
     [["pull", "a", "--output", "x", "--username", "u"], /--username and --password-stdin go/],
     [["pull", "a", "--output", "x", "--password-stdin"], /--username and --password-stdin go/],
     [["pull", "a", "--output", "x", "--nonsense"], /^Unknown option '--nonsense'$/],
@@ -174,6 +178,34 @@ describe("in place of inputs, flags are named", () => {
     [
       "hint: check the credentials, reference or platform",
       "hint: check the credentials, reference or platform",
+    ],
+    // Words that a hint asks for, or that a fact says something of, are inputs, too.
+    ["hint: set platform to one of these", "hint: set --platform to one of these"],
+    ["hint: name one by digest, leave out semver", "hint: name one by digest, leave out --semver"],
+    ["hint: leave it out by exclude", "hint: leave it out by --exclude"],
+    [
+      "hint: before it, in proxy, or set proxy to none",
+      "hint: before it, in --proxy, or set --proxy to none",
+    ],
+    ["hint: or give credentials", "hint: or give --username and --password-stdin"],
+    ["hint: It counts behind stripComponents. A", "hint: It counts behind --strip-components. A"],
+    ["  include leaves 0", "  --include leaves 0"],
+    ["  stripComponents 1 leaves 0", "  --strip-components 1 leaves 0"],
+    ["layers matches none of its layers", "--layer matches none of its layers"],
+    ['none of its 5 tags fits semver "^9"', 'none of its 5 tags fits --semver "^9"'],
+    ["include and exclude select none", "--include and --exclude select none"],
+    // In the file of --mirrors or --registries they are fields.
+    [
+      "hint: there are mirrors[0].plainHttp, mirrors[0].insecure",
+      "hint: there are mirrors[0].plainHttp, mirrors[0].insecure",
+    ],
+    [
+      'hint: did you mean "registries["r.example"].plainHttp"?',
+      'hint: did you mean "registries["r.example"].plainHttp"?',
+    ],
+    [
+      'hint: { "location": "x", "plainHttp": true }',
+      'hint: { "location": "x", "plainHttp": true }',
     ],
     ["hint: relative to the program's directory", "hint: relative to the working directory"],
   ];

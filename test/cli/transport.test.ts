@@ -157,8 +157,11 @@ describe("flags", () => {
       [["--timeout", "soon"], "--timeout takes a number"],
       [["--stall-timeout", ""], "--stall-timeout takes a number"],
       [["--layer", "0", "--layer", "one"], "--layer takes a number"],
-      [["--limit", "entries=5", "--limit", "entries"], "--limit takes NAME=VALUE"],
-      [["--limit", "entries=many"], "--limit takes NAME=VALUE"],
+      [
+        ["--limit", "entries=5", "--limit", "entries"],
+        "--limit takes NAME=VALUE, and as the value a number",
+      ],
+      [["--limit", "blobBytes=1GiB"], "--limit takes NAME=VALUE, and as the value a number"],
       [["--verify-key", "a", "--annotation", "env"], "--annotation takes NAME=VALUE"],
       [["--verify-key", "a", "--annotation", "=prod"], "--annotation takes NAME=VALUE"],
     ] as const) {
@@ -170,7 +173,7 @@ describe("flags", () => {
   test("are named in hints in place of fields", () => {
     assert.equal(
       withFlags("cannot x\nhint: raise timeouts.total, or give clientCertificate"),
-      "cannot x\nhint: raise --timeout, or give --cert-file",
+      "cannot x\nhint: raise --timeout, or give --cert-file and --key-file",
     );
     assert.equal(
       withFlags("cannot x\nhint: raise limits.entries; subPath counts before include"),
@@ -195,7 +198,7 @@ describe("oci-artifact pull", () => {
     writeFileSync(join(folder, "client.key"), client.key);
     const wrong = await run(reference, "--ca-file", "ca.crt");
     assert.equal(wrong.exitCode, 1);
-    assert.match(wrong.stderr, /asks for a client certificate\n.*\nhint: give --cert-file\n$/);
+    assert.match(wrong.stderr, /asks for a client certificate\n.*\nhint: give --cert-file and --key-file\n$/);
     const files = ["--cert-file", "client.crt", "--key-file", "client.key"];
     const right = await run(reference, "--ca-file", "ca.crt", ...files);
     assert.deepEqual(right, { exitCode: 0, stderr: "" });
