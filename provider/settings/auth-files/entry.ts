@@ -18,6 +18,8 @@ export type Secrets = Omit<Credential, "source" | "explicit">;
  * @throws OciError CONFIG for an entry that cannot be read.
  */
 export function readEntry(entry: unknown, file: string, listed: string): Secrets | undefined {
+  // As Go reads it: null is as good as nothing.
+  if (entry === null) return undefined;
   if (!isRecord(entry)) throw brokenFile(file, `${listed} is not an object`);
   const text = (name: string): string | undefined => {
     const value = field(entry, name) ?? "";

@@ -60,7 +60,7 @@ function findHelper(file: AuthFile, registry: string): HelperSpot | undefined {
     return {
       kind: "helper",
       listed: `credHelpers["${key}"] of ${file.name}`,
-      name,
+      name: name ?? "",
       servers,
       isFinal: true,
     };

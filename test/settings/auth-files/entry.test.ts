@@ -61,6 +61,7 @@ describe("entries", () => {
   test("nothing in it is nothing", () => {
     assert.equal(entry({}), undefined);
     assert.equal(entry({ auth: "", email: "x@example.com" }), undefined);
+    assert.equal(entry(null), undefined);
   });
 
   test("names count without regard to case, and the last one holds", () => {

@@ -106,6 +106,12 @@ describe("helpers", () => {
     ]);
   });
 
+  test("a helper without a name is none that could be run, and no program called null", () => {
+    assert.deepEqual(spots({ credHelpers: { "a.example": null } }), [
+      'credHelpers["a.example"]:  a.example',
+    ]);
+  });
+
   test("the helper of all hosts comes before entries", () => {
     assert.deepEqual(spots({ auths: { "a.example": {} }, credsStore: "all" }), [
       "credsStore: all a.example",
