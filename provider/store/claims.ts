@@ -7,10 +7,11 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors";
-import { CLAIMS_FOLDER } from "./record-folders";
+import { CLAIMS_FOLDER, RECEIPTS_FOLDER } from "./record-folders";
 import { readBytes } from "./small-steps";
 import { isPlanted, removePlanted } from "./staging";
 import { isRefusal } from "./store-error";
+import { isTreeName, receiptFile } from "./trees";
 import { DAY_MS, isFarFrom, markUsed, WEEK_MS } from "./use-mark";
 import { writeFileWhole } from "./write-file";
 
@@ -33,6 +34,11 @@ export function openClaims(treesDirectory: string): ClaimStore {
   const directory = join(treesDirectory, CLAIMS_FOLDER);
   const file = (claimant: string): string =>
     join(directory, createHash("sha256").update(claimant).digest("hex").slice(0, 32));
+  /** Whoever reads the former tree has a week to come to the new one, however long it was claimed. */
+  const lingers = async (former: string): Promise<void> => {
+    if (!isTreeName(former) || isPlanted(join(treesDirectory, RECEIPTS_FOLDER))) return;
+    await markUsed(receiptFile(treesDirectory, former), DAY_MS);
+  };
   const write = async (path: string, treeName: string): Promise<void> => {
     if (isPlanted(directory)) {
       try {
@@ -41,7 +47,9 @@ export function openClaims(treesDirectory: string): ClaimStore {
         return;
       }
     }
-    if ((await readBytes(path))?.toString() === treeName) return;
+    const former = (await readBytes(path))?.toString();
+    if (former === treeName) return;
+    if (former !== undefined) await lingers(former);
     await writeFileWhole(path, treeName).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
     });

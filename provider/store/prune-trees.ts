@@ -10,7 +10,7 @@ import { openClaims } from "./claims";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { rename, renameInto } from "./rename";
 import { removePlanted, removeTree, stagingPath } from "./staging";
-import { receiptFile } from "./trees";
+import { isTreeName, receiptFile } from "./trees";
 import { isUsedSince } from "./use-mark";
 
 /** A tree as its folder and its records know it. */
@@ -21,9 +21,6 @@ export interface ListedTree {
   /** A resource uses it, or a function did within a week. */
   readonly isClaimed: boolean;
 }
-
-/** A tree's name ends with the start of a digest; other folders are somebody else's. */
-const TREE_NAME = /-[0-9a-f]{16}$/;
 
 interface FoundTree extends ListedTree {
   readonly hasReceipt: boolean;
@@ -41,14 +38,12 @@ async function findTrees(directory: string): Promise<readonly FoundTree[]> {
   const receipts = await readdir(join(directory, RECEIPTS_FOLDER)).catch(() => []);
   const names = new Set([...folders, ...receipts.map((file) => basename(file, ".json"))]);
   const trees = await Promise.all(
-    [...names]
-      .filter((name) => TREE_NAME.test(name))
-      .map(async (name) => {
-        const markedAt = await timeOf(receiptFile(directory, name));
-        const usedAt = markedAt ?? (await placedAt(join(directory, name)));
-        if (usedAt === undefined) return [];
-        return [{ name, usedAt, isClaimed: claimed.has(name), hasReceipt: markedAt !== undefined }];
-      }),
+    [...names].filter(isTreeName).map(async (name) => {
+      const markedAt = await timeOf(receiptFile(directory, name));
+      const usedAt = markedAt ?? (await placedAt(join(directory, name)));
+      if (usedAt === undefined) return [];
+      return [{ name, usedAt, isClaimed: claimed.has(name), hasReceipt: markedAt !== undefined }];
+    }),
   );
   return trees.flat().sort((a, b) => a.usedAt - b.usedAt);
 }

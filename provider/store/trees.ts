@@ -140,6 +140,11 @@ export function openTrees(projectDirectory: string): TreeStore {
   });
 }
 
+/** Whether a tree may be called so: its name ends with the start of a digest. Other folders are somebody else's. */
+export function isTreeName(name: string): boolean {
+  return /^[^/\\]+-[0-9a-f]{16}$/.test(name);
+}
+
 /** The record of what lies in a tree, when it was placed and when it was last asked for. */
 export function receiptFile(directory: string, name: string): string {
   return join(directory, RECEIPTS_FOLDER, `${name}.json`);
