@@ -39,6 +39,14 @@ describe("redirects", () => {
     assert.equal(request.headers["accept-encoding"], "identity");
   });
 
+  test("a location in raw UTF-8 is the path that it spells", async (t) => {
+    const { registry, storage, read } = await open(t);
+    const spelled = `${storage.url}${PATH}?name=gr\u00fcn`;
+    redirect(registry, Buffer.from(spelled, "utf8").toString("latin1"));
+    assert.deepEqual(await read(), BLOB);
+    assert.equal(storage.requests[0]?.path, `${PATH}?name=gr%C3%BCn`);
+  });
+
   test("another name of the same server gets none either", async (t) => {
     const { registry, read } = await open(t);
     redirect(registry, `http://${registry.localhost}${PATH}`, 1);
