@@ -67,14 +67,27 @@ export function searchRegistryProblem(registry: string): Problem | undefined {
 /** What is wrong with an alias; `name` "" takes one back. */
 export function aliasProblem(short: string, name: string): Problem | undefined {
   const [first = "", ...rest] = short.split("/");
-  if (rest.length > 0 && isHost(first)) {
+  if (rest.length > 0 && isRegistryOfAlias(first)) {
     const hint = "an alias is for names without a registry; use a [[registry]] table instead";
     return { fact: `it begins with the registry "${shownLocation(first)}"`, hint };
   }
   if (hasTagOrDigest(short)) return { fact: "it has a tag or a digest", hint: ALIAS_FORM };
-  const problem = repositoryProblem(short);
+  const hasUpperCaseHost =
+    deadAliasReason(short) !== undefined && registryProblem(first) === undefined;
+  const problem = repositoryProblem(hasUpperCaseHost ? rest.join("/") : short);
   if (problem !== undefined) return { fact: problem.fact, hint: ALIAS_FORM };
   return name === "" ? undefined : fullNameProblem(name);
+}
+
+/** Unlike in references, an upper-case word alone is none here: so other readers of the file have it. */
+function isRegistryOfAlias(first: string): boolean {
+  return first === "localhost" || /[.:]/.test(first);
+}
+
+/** Why no reference is ever the alias, if so. */
+export function deadAliasReason(short: string): string | undefined {
+  const [first = "", ...rest] = short.split("/");
+  return rest.length > 0 && isHost(first) ? `"${first}" is read as a registry` : undefined;
 }
 
 const ALIAS_FORM = 'write "short/name" = "registry.example/repository"';
@@ -82,7 +95,7 @@ const ALIAS_FORM = 'write "short/name" = "registry.example/repository"';
 function fullNameProblem(name: string): Problem | undefined {
   const shown = shownLocation(name);
   const [first = "", ...rest] = name.split("/");
-  if (name.includes("://") || rest.length === 0 || !isHost(first)) {
+  if (name.includes("://") || rest.length === 0 || !isRegistryOfAlias(first)) {
     return { fact: `"${shown}" does not begin with a registry`, hint: ALIAS_FORM };
   }
   if (hasTagOrDigest(rest.join("/"))) {

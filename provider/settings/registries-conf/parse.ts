@@ -4,7 +4,7 @@
  *
  * Rule: containers-registries.conf(5), version 2
  */
-import { aliasProblem, searchRegistryProblem, trimmedLocation } from "./names";
+import { aliasProblem, deadAliasReason, searchRegistryProblem, trimmedLocation } from "./names";
 import { parseRegistries, REGISTRY_KEYS } from "./parse-registries";
 import { refusal } from "./refusal";
 import { type ConfFile, type ConfText, type ShortNameMode, shownLocation } from "./tables";
@@ -141,10 +141,17 @@ function aliasesOf(table: OpenTable): ReadonlyMap<string, string> {
   return aliases;
 }
 
-/** The one value of a wrong type that other readers of these files take, as if it were not there. */
+/** Aliases that do nothing. In any form but a table they are as good as absent to other readers, too. */
 function idleAliases({ file, fields }: OpenTable): readonly string[] {
-  const written = fields.get("aliases");
-  if (written === undefined || isTable(written)) return [];
+  const written = fields.get("aliases") ?? {};
+  if (isTable(written)) {
+    return Object.keys(written).flatMap((short) => {
+      const dead = deadAliasReason(short);
+      return dead === undefined
+        ? []
+        : [`${file}: alias "${short}" of [aliases] matches no reference: ${dead}`];
+    });
+  }
   return [`${file}: aliases is ${typeName(written)}, it does nothing; it takes a table: [aliases]`];
 }
 

@@ -126,6 +126,14 @@ describe("a refusal names the file, the table and the key", () => {
       "[aliases]\nx = 1",
       'cannot use 1.conf: alias "x" of [aliases]: it is not a text in quotes\nhint: write "short/name" = "registry/name"',
     ],
+    "an alias whose registry is an upper-case word": [
+      '[aliases]\nx = "HOST/x"',
+      'cannot use 1.conf: alias "x" of [aliases]: "HOST/x" does not begin with a registry\nhint: write "short/name" = "registry.example/repository"',
+    ],
+    "an upper-case alias of one word": [
+      '[aliases]\nX = "quay.io/x"',
+      'cannot use 1.conf: alias "X" of [aliases]: repository component "X" has upper-case letters\nhint: write "short/name" = "registry.example/repository"',
+    ],
     "an upper-case alias": [
       '[aliases]\nx = "quay.io/X"',
       'cannot use 1.conf: alias "x" of [aliases]: "quay.io/X" cannot be read: repository component "X" has upper-case letters\nhint: write "x": repositories are lower case everywhere',
@@ -200,6 +208,10 @@ describe("what has no effect is a warning", () => {
     "aliases that are no table": [
       '[[aliases]]\nx = "quay.io/x"',
       "1.conf: aliases is a list of tables, it does nothing; it takes a table: [aliases]",
+    ],
+    "an alias that begins with an upper-case word": [
+      '[aliases]\n"Org/x" = "quay.io/x"',
+      '1.conf: alias "Org/x" of [aliases] matches no reference: "Org" is read as a registry',
     ],
     "a prefix of slashes": [
       '[[registry]]\nprefix = "//"\nlocation = "b.example"',
