@@ -22,7 +22,7 @@ const URL_NAME = 6;
 
 /** What a certificate says of its holder. */
 export interface CertificateIdentity {
-  /** URLs, mail addresses and user names; one, unless an authority does as it likes. */
+  /** URLs, then mail addresses, then user names; one, unless an authority does as it likes. */
   readonly names: readonly string[];
   readonly issuer: string | undefined;
 }
@@ -41,18 +41,23 @@ export function identityOf(der: Buffer): CertificateIdentity {
     certificate.extension(ISSUER)?.valueObj.subs[0]?.value ??
     certificate.extension(OLD_ISSUER)?.value;
   const generalNames = certificate.extension(NAMES)?.valueObj.subs[0]?.subs ?? [];
-  const values = generalNames.flatMap((name) => {
-    if (name.tag.isContextSpecific(URL_NAME) || name.tag.isContextSpecific(MAIL_ADDRESS)) {
-      return [name.value];
-    }
-    if (!name.tag.isContextSpecific(OTHER_NAME)) return [];
-    const [type, wrapper] = name.subs;
-    return type?.toOID() === USERNAME ? (wrapper?.subs[0]?.value ?? []) : [];
-  });
+  const named = (tag: number): typeof generalNames =>
+    generalNames.filter((name) => name.tag.isContextSpecific(tag));
+  const values = [
+    ...[...named(URL_NAME), ...named(MAIL_ADDRESS)].map(({ value }) => value),
+    ...named(OTHER_NAME).flatMap(({ subs: [type, wrapper] }) =>
+      type?.toOID() === USERNAME ? (wrapper?.subs[0]?.value ?? []) : [],
+    ),
+  ];
   return Object.freeze({
     names: Object.freeze(values.map(decode)),
     issuer: issuer === undefined ? undefined : decode(issuer),
   });
+}
+
+/** The same by its first name alone: cosign looks at no other one of a bundle. */
+export function byFirstName({ names, issuer }: CertificateIdentity): CertificateIdentity {
+  return Object.freeze({ names: Object.freeze(names.slice(0, 1)), issuer });
 }
 
 /** Strict: a byte that is read as another one would be another signer. */

@@ -7,7 +7,15 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Bundle } from "@sigstore/bundle";
 import { toSignedEntity, VerificationError, Verifier, type TrustMaterial } from "@sigstore/verify";
 import { member } from "../content/json";
-import { identityOf, identityTest, identityText, leafOf } from "./certificate-identity";
+import { refuseOddCheckpoints } from "./checkpoint";
+import {
+  byFirstName,
+  identityOf,
+  identityTest,
+  identityText,
+  leafOf,
+} from "./certificate-identity";
+import { refuseOddCertificate } from "./certificate-rules";
 import { simpleSigningClaims, statementClaims, type Claims } from "./claims";
 import type { Candidate } from "./find-candidates";
 import {
@@ -17,7 +25,7 @@ import {
   trustedProofs,
   type Proofs,
 } from "./log-entries";
-import { refuseOtherKeys } from "./logged-key";
+import { refuseOtherSigners } from "./logged-key";
 import type { KeyedPolicy, KeylessPolicy, VerifyPolicy } from "./policy";
 import { certificateBeside, envelopeOf, readCandidate, unreadable } from "./read-candidate";
 import { Rejection } from "./reasons";
@@ -70,6 +78,8 @@ function keyedCheck(policy: KeyedPolicy, trust: TrustMaterial): SignerCheck {
       validFor: () => true,
     });
     runLibrary(bundle, content, proofs, policy, { ...trust, publicKey });
+    const certificate = certificateBeside(candidate);
+    refuseOtherSigners(proofs.entries, bundle.content.$case, { key: signer.key, certificate });
     return signer.name;
   };
 }
@@ -95,9 +105,13 @@ function keylessCheck(policy: KeylessPolicy, trust: TrustMaterial): SignerCheck 
     if (leaf === undefined) {
       throw new Rejection("material", "the signature is made with a key, and with no certificate");
     }
-    const identity = identityOf(leaf);
+    refuseOddCertificate(leaf);
+    const all = identityOf(leaf);
+    const identity = payload === undefined ? byFirstName(all) : all;
     const proofs = neededProofs(bundle, policy, trust);
-    runLibrary(bundle, signedContent(bundle, payload), proofs, policy, trust);
+    const content = signedContent(bundle, payload);
+    const { key } = runLibrary(bundle, content, proofs, policy, trust);
+    refuseOtherSigners(proofs.entries, bundle.content.$case, { key, certificate: leaf });
     const name = identityText(identity);
     if (isWanted(identity)) return name;
     const fact = `the signature is by ${name}, whom verify.identities does not name`;
@@ -119,6 +133,7 @@ function neededProofs(bundle: Bundle, policy: VerifyPolicy, trust: TrustMaterial
   }
   refuseManyProofs({ entries: logged, timestamps });
   refuseOddEntries(logged);
+  refuseOddCheckpoints(logged, trust);
   const needsTime = policy.kind === "keyless" && !logged.some(hasTime);
   if (timestamps.length === 0 && (policy.requireTimestamp || needsTime)) {
     const isOther = (timestampVerificationData?.rfc3161Timestamps.length ?? 0) > 0;
@@ -135,7 +150,7 @@ function runLibrary(
   proofs: Proofs,
   policy: VerifyPolicy,
   trust: TrustMaterial,
-): void {
+): ReturnType<Verifier["verify"]> {
   const isKeyless = policy.kind === "keyless";
   const ignoresSct = isKeyless && policy.ignoreSct;
   const verifier = new Verifier(trust, {
@@ -146,8 +161,7 @@ function runLibrary(
   const entity = toSignedEntity(withProofs(bundle, proofs));
   const key = ignoresSct ? withoutScts(entity.key) : entity.key;
   const signature = content.loggedAs(proofs.entries);
-  const signer = verifier.verify({ ...entity, key, signature });
-  refuseOtherKeys(proofs.entries, signer.key);
+  return verifier.verify({ ...entity, key, signature });
 }
 
 function withProofs(bundle: Bundle, { entries, timestamps }: Proofs): Bundle {

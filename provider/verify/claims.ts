@@ -4,6 +4,8 @@
  */
 import { JsonProblem, member, object, optionalArray, parseJsonObject } from "../content/json";
 import { algorithmOf, hexOf } from "../digest";
+import { STATEMENT_MESSAGE } from "./messages";
+import { parseProtoJson } from "./proto-json";
 import { Rejection } from "./reasons";
 
 /** https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/envelope.md */
@@ -45,7 +47,7 @@ export function simpleSigningClaims(payload: Buffer, digest: string): Claims {
  */
 export function statementClaims(payload: Buffer, digest: string): Claims {
   return reading("the signed statement", () => {
-    const json = parseJsonObject(payload);
+    const json = parseProtoJson(payload, STATEMENT_MESSAGE, "the statement");
     const type = member(json, "_type");
     if (typeof type !== "string" || !STATEMENTS.has(type)) {
       throw new JsonProblem(`its type ${shown(type)} is not known`);

@@ -23,9 +23,9 @@ export function legacyBundle(
   annotations: Readonly<Record<string, string>>,
   isKeyed: boolean,
 ): JsonObject {
-  const certificate = isKeyed ? undefined : annotations[CERTIFICATE];
-  const entry = annotations[LOG_ENTRY];
-  const timestamp = annotations[TIMESTAMP];
+  const certificate = isKeyed ? undefined : given(annotations[CERTIFICATE]);
+  const entry = given(annotations[LOG_ENTRY]);
+  const timestamp = given(annotations[TIMESTAMP]);
   return {
     mediaType: "application/vnd.dev.sigstore.bundle+json;version=0.1",
     verificationMaterial: {
@@ -47,6 +47,11 @@ export function legacyBundle(
   };
 }
 
+/** An empty annotation is none. */
+function given(annotation: string | undefined): string | undefined {
+  return annotation === "" ? undefined : annotation;
+}
+
 /** The first certificate of the text: the signer's own. */
 function derOf(pem: string): string {
   const block = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(pem)?.[1];
@@ -59,7 +64,7 @@ function logEntry(json: JsonObject): JsonObject {
   const payload = object(member(json, "Payload"), `"Payload" of ${LOG_ENTRY}`);
   const body = base64(text(payload, "body"), LOG_ENTRY);
   const { kind, apiVersion } = parseBody(body);
-  const logId = text(payload, "logID") ?? "";
+  const logId = (text(payload, "logID") ?? "").toLowerCase();
   if (!/^(?:[0-9a-f]{2})+$/.test(logId)) throw unreadable(LOG_ENTRY);
   return {
     logIndex: integer(payload, "logIndex"),
@@ -107,9 +112,10 @@ function integer(from: JsonObject, name: string): string {
   return String(value);
 }
 
-/** The text, if it is base64: what decodes it later would pass over anything else. */
-function base64(value: string | undefined, name: string): string {
-  if (value === undefined) throw new Rejection("format", `it has no annotation ${name}`);
+/** The text, if it is base64, in lines or not: what decodes it later would pass over anything else. */
+function base64(lines: string | undefined, name: string): string {
+  if (lines === undefined) throw new Rejection("format", `it has no annotation ${name}`);
+  const value = lines.replace(/[\r\n]/g, "");
   const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value);
   if (value !== "" && isBase64) return value;
   throw unreadable(name);

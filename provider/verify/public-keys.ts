@@ -46,7 +46,11 @@ function fingerprintOf(key: KeyObject): string {
 const CURVES = new Set(["prime256v1", "secp384r1", "secp521r1"]);
 const SHORTEST_RSA_BITS = 2_048;
 
-function keyProblem({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
+/** Why Sigstore takes no such key; undefined for one that it takes. */
+export function keyProblem({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): string | undefined {
   const { namedCurve = "", modulusLength = 0 } = asymmetricKeyDetails ?? {};
   if (asymmetricKeyType === "ed25519") return undefined;
   if (asymmetricKeyType === "ec") {

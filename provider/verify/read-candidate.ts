@@ -3,11 +3,13 @@
  * that cosign takes; it checks no signature. Loads a library of Sigstore.
  */
 import { bundleFromJSON, ValidationError, type Bundle } from "@sigstore/bundle";
-import { JsonProblem, member, parseJsonObject } from "../content/json";
+import { JsonProblem, member } from "../content/json";
 import { leafOf } from "./certificate-identity";
 import { STATEMENT_TYPE } from "./claims";
 import type { Candidate } from "./find-candidates";
 import { legacyBundle } from "./legacy-bundle";
+import { BUNDLE_MESSAGE } from "./messages";
+import { parseProtoJson } from "./proto-json";
 import { Rejection } from "./reasons";
 
 /** A bundle; with the signed bytes where these are not in it. */
@@ -16,11 +18,10 @@ export interface ReadCandidate {
   readonly payload?: Buffer;
 }
 
-/** Those that cosign takes. */
-const BUNDLE_TYPES: ReadonlySet<string> = new Set([
-  "application/vnd.dev.sigstore.bundle.v0.3+json",
-  "application/vnd.dev.sigstore.bundle+json;version=0.3",
-]);
+/** Those that cosign takes, and the one of them that the library knows best. */
+const BUNDLE_TYPES =
+  /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.3(?:\.(?:0|[1-9][0-9]*))?\+json|\+json;version=0\.3)$/;
+const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /**
  * @param isKeyed - A key is asked for: a certificate beside a signature of the first format counts not.
@@ -67,11 +68,11 @@ export function certificateBeside(candidate: Candidate): Buffer | undefined {
 }
 
 function readBundle(bytes: Buffer): Bundle {
-  const json = parseJsonObject(bytes);
-  if (!BUNDLE_TYPES.has(String(member(json, "mediaType")))) {
+  const json = parseProtoJson(bytes, BUNDLE_MESSAGE, "the bundle");
+  if (!BUNDLE_TYPES.test(String(member(json, "mediaType")))) {
     throw new Rejection("format", "it is no sigstore bundle of version 0.3");
   }
-  const bundle = bundleFromJSON(json);
+  const bundle = bundleFromJSON({ ...json, mediaType: BUNDLE_TYPE });
   if (envelopeOf(bundle).payloadType === STATEMENT_TYPE) return bundle;
   throw new Rejection("format", `it signs something else than ${STATEMENT_TYPE}`);
 }

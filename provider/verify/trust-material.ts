@@ -8,6 +8,7 @@ import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toTrustMaterial, type TrustMaterial } from "@sigstore/verify";
 import { JsonProblem, member, optionalArray, parseJsonObject } from "../content/json";
 import { OciError } from "../errors";
+import { mayIssueSigners } from "./certificate-rules";
 
 /** @returns what is never called: keys are ours, and never looked up by a hint */
 const noKey = (): never => {
@@ -43,7 +44,7 @@ export function trustMaterial(text: string | undefined, needsAuthority: boolean)
       (optionalArray(json, part) ?? []).map((one) => readPart(part, one)),
     ).reduce(merged, NOBODY);
     if (needsAuthority && trust.certificateAuthorities.length === 0) {
-      throw new JsonProblem("it has no certificate authority");
+      throw new JsonProblem("it has no certificate authority that may be used for signatures");
     }
     return trust;
   } catch (error) {
@@ -63,8 +64,11 @@ const MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot";
 function readPart(part: (typeof PARTS)[number], one: unknown): TrustMaterial {
   try {
     const material = toTrustMaterial(TrustedRoot.fromJSON({ [part]: [one] }), noKey);
-    const authorities = [...material.certificateAuthorities, ...material.timestampAuthorities];
-    return authorities.every(({ certChain }) => isReadable(certChain)) ? material : NOBODY;
+    const { certificateAuthorities: issuers, timestampAuthorities } = material;
+    const isUsable =
+      [...issuers, ...timestampAuthorities].every(({ certChain }) => isReadable(certChain)) &&
+      issuers.every(({ certChain }) => mayIssueSigners(certChain));
+    return isUsable ? material : NOBODY;
   } catch {
     return NOBODY;
   }

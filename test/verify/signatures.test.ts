@@ -68,7 +68,11 @@ describe("bundles that are none", () => {
     ["with a payload that is no JSON", { payload: "{" }, /cannot be read: it is no valid JSON/],
     ["with no statement", { statement: { _type: "x" } }, /its type x is not known/],
     ["with no subject", { statement: { subject: [] } }, /is of nothing, not of this content/],
-    ["with a subject that is null", { statement: { subject: [null] } }, /a subject is no JSON/],
+    [
+      "with a subject that is null",
+      { statement: { subject: [null] } },
+      /element of "subject" of .* is no JSON/,
+    ],
     ["with a subject without digest", { statement: { subject: [{}] } }, /no JSON object/],
     [
       "of other content",
