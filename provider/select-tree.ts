@@ -186,7 +186,7 @@ function clash(one: SelectedEntry, other: SelectedEntry, subject: string): OciEr
     verb: VERB,
     subject,
     fact: `${quoted(one.from)} and ${quoted(other.from)} both come to ${quoted(other.entry.path)}`,
-    hint: `lower stripComponents, or leave out one of them by exclude${isOnePath ? "" : "; or set allowNameClashes: true: these differ only in case or Unicode form"}`,
+    hint: `lower stripComponents, or leave out one of them by the input "exclude"${isOnePath ? "" : "; or set allowNameClashes: true: these differ only in case or Unicode form"}`,
   });
 }
 
@@ -208,7 +208,7 @@ function refuseEscapingLinks(
       verb: VERB,
       subject,
       fact: `in the selected part, the link ${quoted(from)} ${problem}`,
-      hint: "select more by subPath and stripComponents, or leave out the link by exclude",
+      hint: 'select more by subPath and stripComponents, or leave out the link by the input "exclude"',
     });
   }
 }

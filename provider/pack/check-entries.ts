@@ -9,8 +9,9 @@ import { foldedName, linkProblem } from "../unpack/guard";
 import { directoryNode, type DirectoryNode, type TreeNode } from "../unpack/nodes";
 import { badEntry, beyondLimit, quoted } from "./problems";
 
-const RENAME = "rename it, or leave it out by exclude";
-const RELINK = "let it lead to something inside by a relative path, or leave it out by exclude";
+const RENAME = 'rename it, or leave it out by the input "exclude"';
+const RELINK =
+  'let it lead to something inside by a relative path, or leave it out by the input "exclude"';
 
 /** Nodes of a tree name a layer, and following links asks nothing of it. */
 const LAYER: PlannedLayer = Object.freeze({

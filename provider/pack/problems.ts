@@ -42,7 +42,7 @@ export function unreadable(error: unknown, subject: string): unknown {
   const fact = READING_FACTS[code] ?? "it cannot be read";
   const hint = ABSENT.has(code)
     ? "correct the path; where something removes files meanwhile, run again when it is done"
-    : "make it readable, or leave it out by exclude";
+    : 'make it readable, or leave it out by the input "exclude"';
   return unpackable(subject, `${fact} (${code})`, hint, error);
 }
 
@@ -51,7 +51,7 @@ export function changedMeanwhile(subject: string): OciError {
   return unpackable(
     subject,
     "it changed while it was read",
-    "run again when nothing writes there, or leave it out by exclude",
+    'run again when nothing writes there, or leave it out by the input "exclude"',
   );
 }
 

@@ -155,7 +155,7 @@ async function describe(
         directory,
         path,
         "is a socket, a pipe or a device, which no artifact can hold",
-        "leave it out by exclude",
+        'leave it out by the input "exclude"',
       );
   }
 }

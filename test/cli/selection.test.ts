@@ -93,6 +93,15 @@ test("what is refused names the flag that allows it, and that flag does", async 
   assert.deepEqual(await pull("--allow-empty"), []);
 });
 
+test("what comes to one path names the flag that leaves one of them out", async (t) => {
+  const { registry, run, pull } = await world(t);
+  const bytes = tarGz({ "a/f": "1", "b/f": "2", "b/g": "3" });
+  publish(registry, "team/app", "1", { layers: [{ bytes, mediaType: MEDIA_TYPES.tarGzip }] });
+  const { stderr } = await run("pull", "--output", "out", "--strip-components", "1");
+  assert.match(stderr, /both come to "f"\nhint: lower --strip-components, .* by --exclude\n$/);
+  assert.deepEqual(await pull("--strip-components", "1", "--exclude", "f"), ["g"]);
+});
+
 test("inspect shows which layers are chosen, and why none is", async (t) => {
   const { run } = await world(t);
   const { stdout } = await run("inspect", "--layer", "1");
