@@ -1,6 +1,7 @@
 /** The command line: every flag, every mistake, and the help that names them all. */
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { allFlags, parseCommand } from "../../cli/arguments";
@@ -237,6 +238,26 @@ describe("in place of inputs, flags are named", () => {
     const message = `cannot use --ca-file: none.pem cannot be read (ENOENT)\nhint: ${hint}`;
     assert.deepEqual(JSON.parse(stdout), { error: { code: "CONFIG", message, hint } });
   });
+});
+
+test("a broken --auth-file: the error says what to correct, also before anybody is asked", (t) => {
+  const folder = folderFor(t);
+  writeFileSync(join(folder, "auth.json"), "{");
+  const args = ["pull", "127.0.0.1:1/app", "--output", "out", "--auth-file", "auth.json"];
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
+    encoding: "utf8",
+  });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^cannot read the credentials in \S+auth\.json: it is not valid JSON\nhint: correct \S+auth\.json, or the option --auth-file, which names it\n$/,
+  );
+});
+
+test("the help says what paths are relative to where there is no program", () => {
+  assert.doesNotMatch(helpText(), /program's directory/);
 });
 
 test("a mistyped flag: the one that was meant", () => {

@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { factOfReading, hintOfReading } from "../../disk-facts";
-import { OciError, systemCode } from "../../errors";
+import { errorFacts, OciError, systemCode } from "../../errors";
 import { isMissing } from "../missing";
 import type { AuthPlace } from "./locate";
 import { type AuthFile, brokenFile, parseAuthFile } from "./parse";
@@ -17,7 +17,20 @@ import { type AuthFile, brokenFile, parseAuthFile } from "./parse";
  */
 export async function readAuthPlace(place: AuthPlace): Promise<AuthFile | undefined> {
   const text = place.text ?? (await readText(place));
-  return text === undefined ? undefined : parseAuthFile(text, place.name, place.isLegacy);
+  if (text === undefined) return undefined;
+  try {
+    return parseAuthFile(text, place.name, place.isLegacy);
+  } catch (error) {
+    throw withHint(error, place);
+  }
+}
+
+/** Who has named the file is told what does; of the others, a warning tells, and goes on without. */
+function withHint(error: unknown, { name, namedBy }: AuthPlace): unknown {
+  if (!(error instanceof OciError) || error.hint !== undefined || namedBy === undefined)
+    return error;
+  const hint = `correct ${name}, or ${namedBy}, which names it`;
+  return new OciError({ ...errorFacts(error), hint, cause: error.cause });
 }
 
 async function readText(place: AuthPlace): Promise<string | undefined> {
