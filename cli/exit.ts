@@ -13,7 +13,7 @@ export const EXIT_CODES = {
     means:
       "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found. For inspect --online: nobody answered",
   },
-  usage: { code: 2, means: "the command line is wrong" },
+  usage: { code: 2, means: "the command line or the list cannot be read; nothing was done" },
   different: { code: 3, means: "diff --exit-code: there are differences" },
   hungUp: { code: 129, means: "the terminal was closed (SIGHUP); nothing was left half-written" },
   interrupted: { code: 130, means: "interrupted (SIGINT); nothing was left half-written" },

@@ -3,6 +3,7 @@
  */
 import { allFlags } from "./arguments";
 import { EXIT_CODES } from "./exit";
+import { withFlags } from "./flag-words";
 import type { Flag } from "../provider/pulumi/input-types";
 import { flagsOf, PUBLISH_VERBS, type PublishVerb, VERBS } from "./publish-arguments";
 
@@ -61,6 +62,6 @@ function flagLines(flags: readonly Flag[]): readonly string[] {
   return flags.map(({ name, argument, description }) => {
     const usage = `--${name}${argument === undefined ? "" : ` ${argument}`}`;
     const start = usage.length < WIDTH ? usage.padEnd(WIDTH) : `${usage}\n  ${" ".repeat(WIDTH)}`;
-    return `  ${start}${(description ?? "").replaceAll("`", "")}`;
+    return `  ${start}${withFlags((description ?? "").replaceAll("`", ""))}`;
   });
 }

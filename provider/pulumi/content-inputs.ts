@@ -71,7 +71,14 @@ export const CONTENT_INPUTS = {
     group: "what",
     type: { kind: "string" },
     default: "all",
-    flags: [{ name: "sub-path", argument: "FOLDER" }],
+    flags: [
+      {
+        name: "sub-path",
+        argument: "FOLDER",
+        description:
+          "Only this folder of the content, which becomes its root; it is looked for behind --strip-components. A //folder in the reference is another thing: it places all of the content",
+      },
+    ],
     description:
       "Only this folder of the content, which becomes its root. It is looked for behind `stripComponents`. A `//folder` in the reference is another thing: it leaves the content as it is, and `path` leads into it",
   },

@@ -69,7 +69,7 @@ function checkLocation(location: string, name: string): string[] {
   const [registry = "", ...path] = trimmedLocation(location).split("/");
   const scheme = /^(https?|oci):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme !== undefined) {
-    const how = scheme === "http" ? ", and plainHttp: true beside it" : "";
+    const how = scheme === "http" ? ', as the location, and "plainHttp": true beside it' : "";
     return [failure(name, `it begins with "${scheme}://"`, `write the host alone${how}`)];
   }
   // A login there would be shown, and a password may hold a slash; so no part of the text is.

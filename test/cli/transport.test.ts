@@ -198,7 +198,10 @@ describe("oci-artifact pull", () => {
     writeFileSync(join(folder, "client.key"), client.key);
     const wrong = await run(reference, "--ca-file", "ca.crt");
     assert.equal(wrong.exitCode, 1);
-    assert.match(wrong.stderr, /asks for a client certificate\n.*\nhint: give --cert-file and --key-file\n$/);
+    assert.match(
+      wrong.stderr,
+      /asks for a client certificate\n.*\nhint: give --cert-file and --key-file\n$/,
+    );
     const files = ["--cert-file", "client.crt", "--key-file", "client.key"];
     const right = await run(reference, "--ca-file", "ca.crt", ...files);
     assert.deepEqual(right, { exitCode: 0, stderr: "" });
