@@ -118,6 +118,6 @@ test("inspect shows which layers are chosen, and why none is", async (t) => {
   assert.equal(none.exitCode, 0);
   assert.match(
     none.stdout,
-    /\nproblem +cannot choose layers of .*titles matches none of its layers/,
+    /\nproblem +cannot choose layers of .*--title matches none of its layers/,
   );
 });

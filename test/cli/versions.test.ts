@@ -84,7 +84,7 @@ describe("tags", () => {
     const { run, repository } = await world(t);
     const { exitCode, stdout, stderr } = await run("tags", repository, "--semver", "^3");
     assert.deepEqual([exitCode, stdout], [1, ""]);
-    assert.match(stderr, /^cannot choose a tag of .*: none of its 5 tags fits semver "\^3"\n/);
+    assert.match(stderr, /^cannot choose a tag of .*: none of its 5 tags fits --semver "\^3"\n/);
     assert.match(stderr, /\n {2}nearest: 2\.0\.0, /);
     const held = await run("tags", repository, "--semver", ">1.2 <1.9");
     assert.match(held.stderr, /\nhint: set --prereleases, which gives 1\.3\.0-rc\.1\n$/);
