@@ -70,22 +70,30 @@ function comparisonText(found: Compared): string {
 }
 
 function nameOf({ path, type, size, target = "" }: TreeEntry): string {
-  return type === "symlink" ? `${path} -> ${target}` : `${path}  ${formatByteSize(size)}`;
+  const name = inOneLine(path);
+  return type === "symlink"
+    ? `${name} -> ${inOneLine(target)}`
+    : `${name}  ${formatByteSize(size)}`;
 }
 
 function changeOf({ path, before, after }: ChangedEntry): string {
   if (before.type !== after.type || before.type === "symlink") {
-    return `${path}  ${factOf(before)} => ${factOf(after)}`;
+    return `${inOneLine(path)}  ${factOf(before)} => ${factOf(after)}`;
   }
   const sizes = [before.size, after.size].map(formatByteSize);
   const size = before.size === after.size ? sizes.slice(0, 1) : sizes;
   const isMode = isExecutable(before) !== isExecutable(after);
   const mode = isExecutable(after) ? ", now executable" : ", no longer executable";
-  return `${path}  ${size.join(" => ")}${isMode ? mode : ""}`;
+  return `${inOneLine(path)}  ${size.join(" => ")}${isMode ? mode : ""}`;
+}
+
+/** A name of a stranger's makes no lines of its own; what else it may not say, the gate replaces. */
+function inOneLine(name: string): string {
+  return name.replace(/[\n\t]/g, "\ufffd");
 }
 
 function factOf({ type, size, target = "" }: TreeEntry): string {
-  return type === "symlink" ? `link to ${target}` : formatByteSize(size);
+  return type === "symlink" ? `link to ${inOneLine(target)}` : formatByteSize(size);
 }
 
 function comparisonJson({ sides, added, removed, changed, same }: Compared): object {

@@ -51,6 +51,16 @@ describe("two references", () => {
     assert.deepEqual(left, [".cache"]);
   });
 
+  test("a file's name makes no lines of its own in the list", async (t) => {
+    const registry = await registryFor(t);
+    publish(registry, "team/app", "1", artifactOf({ "same.txt": "same" }));
+    publish(registry, "team/app", "2", artifactOf({ "same.txt": "same", "x\n- y\tz": "new" }));
+    const { run } = publishWorld(t);
+    const words = ["diff", ...["1", "2"].map((tag) => `${registry.host}/team/app:${tag}`)];
+    const { stdout, stderr } = await run(...words, "--plain-http");
+    assert.equal(stdout, "+ x\ufffd- y\ufffdz  3 bytes\n1 added, 1 the same\n", stderr);
+  });
+
   test("--text: unified diffs, through the gate of what is printed; --json has both", async (t) => {
     const registry = await registryFor(t);
     const { digest } = publish(registry, "team/app", "1", artifactOf(OLD));
