@@ -31,7 +31,7 @@ import { certificateBeside, envelopeOf, readCandidate, unreadable } from "./read
 import { Rejection } from "./reasons";
 import { signedContent, type SignedContent } from "./signed-content";
 import { trustMaterial } from "./trust-material";
-import { withoutScts } from "./without-scts";
+import { withoutScts, withTrustedScts } from "./scts";
 
 /**
  * Says who has signed the digest, as the output `signers` names them.
@@ -159,7 +159,7 @@ function runLibrary(
     timestampThreshold: isKeyless || policy.requireTimestamp ? 1 : 0,
   });
   const entity = toSignedEntity(withProofs(bundle, proofs));
-  const key = ignoresSct ? withoutScts(entity.key) : entity.key;
+  const key = ignoresSct ? withoutScts(entity.key) : withTrustedScts(entity.key, trust);
   const signature = content.loggedAs(proofs.entries);
   return verifier.verify({ ...entity, key, signature });
 }

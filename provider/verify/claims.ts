@@ -2,7 +2,14 @@
  * What a signature says: for which digest it was made, with which annotations, and whether it is a
  * signature or another statement. Read from the signed bytes alone. It checks no signature.
  */
-import { JsonProblem, member, object, optionalArray, parseJsonObject } from "../content/json";
+import {
+  JsonProblem,
+  member,
+  object,
+  optionalArray,
+  parseJsonObject,
+  type JsonObject,
+} from "../content/json";
 import { algorithmOf, hexOf } from "../digest";
 import { STATEMENT_MESSAGE } from "./messages";
 import { parseProtoJson } from "./proto-json";
@@ -54,9 +61,15 @@ export function statementClaims(payload: Buffer, digest: string): Claims {
     }
     const subjects = (optionalArray(json, "subject") ?? []).map((subject) => {
       const one = object(subject, "a subject");
-      const name = algorithmOf(digest);
-      return { one, signed: member(object(member(one, "digest"), '"digest" of a subject'), name) };
+      const digests = object(member(one, "digest") ?? {}, '"digest" of a subject');
+      refuseOddDigests(digests);
+      return { one, signed: member(digests, algorithmOf(digest)) };
     });
+    if (subjects.length > MOST_SUBJECTS) {
+      throw new JsonProblem(
+        `it has ${subjects.length} subjects, and ${MOST_SUBJECTS} are the most`,
+      );
+    }
     const match = subjects.find(({ signed }) => signed === hexOf(digest));
     if (match === undefined) {
       const others = subjects.map(({ signed }) => `${algorithmOf(digest)}:${shown(signed)}`);
@@ -72,6 +85,23 @@ export function statementClaims(payload: Buffer, digest: string): Claims {
       ...(predicate === COSIGN_SIGNATURE ? {} : { attestation: shown(predicate) }),
     };
   });
+}
+
+/** As many as cosign takes. */
+const MOST_SUBJECTS = 1_024;
+const MOST_DIGESTS = 32;
+
+/** Digests of whatever kind are in hexadecimal; a subject may have none. */
+function refuseOddDigests(digests: JsonObject): void {
+  const values = Object.values(digests);
+  if (values.length > MOST_DIGESTS) {
+    throw new JsonProblem(
+      `a subject has ${values.length} digests, and ${MOST_DIGESTS} are the most`,
+    );
+  }
+  if (!values.every((value) => typeof value === "string" && /^(?:[0-9a-f]{2})*$/i.test(value))) {
+    throw new JsonProblem("a digest of a subject is not in hexadecimal");
+  }
 }
 
 function reading(what: string, read: () => Claims): Claims {

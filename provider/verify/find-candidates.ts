@@ -62,6 +62,7 @@ export type Find =
 const LARGEST_SIGNATURE = 1024 ** 2;
 
 const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
+const SIGNATURE = "dev.cosignproject.cosign/signature";
 const BUNDLE = "application/vnd.dev.sigstore.bundle";
 
 /**
@@ -120,7 +121,9 @@ export async function* findLayers(
     return;
   }
   const layers = [...manifest.layers.entries()].filter(
-    ([, { mediaType }]) => mediaType === SIMPLE_SIGNING,
+    // cosign does not ask for the type.
+    ([, { mediaType, annotations }]) =>
+      mediaType === SIMPLE_SIGNING || Object.hasOwn(annotations, SIGNATURE),
   );
   for (const [index, layer] of layers) {
     yield await orTrouble(() => readLayer(layer, `tag ${tag}, layer ${index}`, source));

@@ -73,7 +73,7 @@ describe("bundles that are none", () => {
       { statement: { subject: [null] } },
       /element of "subject" of .* is no JSON/,
     ],
-    ["with a subject without digest", { statement: { subject: [{}] } }, /no JSON object/],
+    ["with a subject without digest", { statement: { subject: [{}] } }, /is of sha256:nothing/],
     [
       "of other content",
       { statement: { subject: [{ digest: { sha256: OTHER_DIGEST.slice(7) } }] } },
