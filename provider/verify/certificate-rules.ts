@@ -15,7 +15,9 @@ const NAME_CONSTRAINTS = "2.5.29.30";
 const NAMES = "2.5.29.17";
 
 const ANY_USE = "2.5.29.37.0";
-const CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
+const CODE_SIGNING = { oid: "1.3.6.1.5.5.7.3.3", words: "signing code" };
+const TIME_STAMPING = { oid: "1.3.6.1.5.5.7.3.8", words: "timestamps" };
+type Use = typeof CODE_SIGNING;
 
 /** Those that the library or the code around it reads, or that limit nothing here. */
 const KNOWN = new Set([
@@ -39,17 +41,29 @@ export function refuseOddCertificate(der: Buffer): void {
     throw new Rejection("format", "the signer's certificate has more bytes than a certificate has");
   }
   const problem =
-    conditionProblem(X509Certificate.parse(Buffer.from(der))) ?? keyProblem(certificate.publicKey);
+    conditionProblem(X509Certificate.parse(Buffer.from(der)), CODE_SIGNING) ??
+    keyProblem(certificate.publicKey);
   if (problem === undefined) return;
   throw new Rejection("certificate", `the signer's certificate does not hold (${problem})`);
 }
 
 /** Whether an authority with this chain may issue certificates for signing. */
 export function mayIssueSigners(chain: readonly X509Certificate[]): boolean {
-  return chain.every((certificate) => conditionProblem(certificate) === undefined);
+  return chain.every((certificate) => conditionProblem(certificate, CODE_SIGNING) === undefined);
 }
 
-function conditionProblem({ extensions }: X509Certificate): string | undefined {
+/**
+ * Whether an authority with this chain may sign timestamps: its own certificate has to be for that alone.
+ * Rule: https://www.rfc-editor.org/rfc/rfc3161#section-2.3
+ */
+export function mayStamp(chain: readonly X509Certificate[]): boolean {
+  const [own] = chain;
+  const use = own?.extensions.map(parse).find(({ oid }) => oid === EXTENDED_KEY_USAGE);
+  if (use === undefined || !use.isCritical || use.value?.subs.length !== 1) return false;
+  return chain.every((certificate) => conditionProblem(certificate, TIME_STAMPING) === undefined);
+}
+
+function conditionProblem({ extensions }: X509Certificate, wanted: Use): string | undefined {
   const all = extensions.map(parse);
   // A limit to names counts whether it is called critical or not.
   const unknown = all.find(
@@ -58,8 +72,8 @@ function conditionProblem({ extensions }: X509Certificate): string | undefined {
   if (unknown !== undefined) return `its condition ${unknown.oid} is not known`;
   const uses = all.find(({ oid }) => oid === EXTENDED_KEY_USAGE)?.value;
   if (uses === undefined) return undefined;
-  const isForCode = uses.subs.some((use) => [ANY_USE, CODE_SIGNING].includes(use.toOID()));
-  return isForCode ? undefined : "it is not made for signing code";
+  const isMeant = uses.subs.some((use) => [ANY_USE, wanted.oid].includes(use.toOID()));
+  return isMeant ? undefined : `it is not made for ${wanted.words}`;
 }
 
 interface Extension {

@@ -8,7 +8,7 @@ import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toTrustMaterial, type TrustMaterial } from "@sigstore/verify";
 import { JsonProblem, member, optionalArray, parseJsonObject } from "../content/json";
 import { OciError } from "../errors";
-import { mayIssueSigners } from "./certificate-rules";
+import { mayIssueSigners, mayStamp } from "./certificate-rules";
 
 /** @returns what is never called: keys are ours, and never looked up by a hint */
 const noKey = (): never => {
@@ -67,7 +67,8 @@ function readPart(part: (typeof PARTS)[number], one: unknown): TrustMaterial {
     const { certificateAuthorities: issuers, timestampAuthorities } = material;
     const isUsable =
       [...issuers, ...timestampAuthorities].every(({ certChain }) => isReadable(certChain)) &&
-      issuers.every(({ certChain }) => mayIssueSigners(certChain));
+      issuers.every(({ certChain }) => mayIssueSigners(certChain)) &&
+      timestampAuthorities.every(({ certChain }) => mayStamp(certChain));
     return isUsable ? material : NOBODY;
   } catch {
     return NOBODY;
