@@ -5,7 +5,7 @@
  * Extensions: https://github.com/sigstore/fulcio/blob/v1.8.5/docs/oid-info.md
  */
 import type { Bundle } from "@sigstore/bundle";
-import { X509Certificate } from "@sigstore/core";
+import { X509Certificate, type ASN1Obj } from "@sigstore/core";
 import type { Matcher, WantedIdentity } from "./policy";
 import { compileRegexp } from "./regexp";
 
@@ -38,7 +38,7 @@ export function leafOf({ verificationMaterial: { content } }: Bundle): Buffer | 
 export function identityOf(der: Buffer): CertificateIdentity {
   const certificate = X509Certificate.parse(Buffer.from(der));
   const issuer =
-    certificate.extension(ISSUER)?.valueObj.subs[0]?.value ??
+    textOf(certificate.extension(ISSUER)?.valueObj.subs) ??
     certificate.extension(OLD_ISSUER)?.value;
   const generalNames = certificate.extension(NAMES)?.valueObj.subs[0]?.subs ?? [];
   const named = (tag: number): typeof generalNames =>
@@ -53,6 +53,19 @@ export function identityOf(der: Buffer): CertificateIdentity {
     names: Object.freeze(values.map(decode)),
     issuer: issuer === undefined ? undefined : decode(issuer),
   });
+}
+
+/** UTF8String, PrintableString, IA5String. */
+const TEXT_TAGS = [0x0c, 0x13, 0x16];
+
+/** @throws TypeError for what is not one text. */
+function textOf(values: readonly ASN1Obj[] | undefined): Buffer | undefined {
+  if (values === undefined) return undefined;
+  const [one, ...others] = values;
+  if (one !== undefined && others.length === 0 && TEXT_TAGS.includes(one.tag.toDER())) {
+    return one.value;
+  }
+  throw new TypeError("the issuer is no text");
 }
 
 /** The same by its first name alone: cosign looks at no other one of a bundle. */

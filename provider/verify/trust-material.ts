@@ -6,7 +6,7 @@
  */
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toTrustMaterial, type TrustMaterial } from "@sigstore/verify";
-import { JsonProblem, member, optionalArray, parseJsonObject } from "../content/json";
+import { JsonProblem, member, object, optionalArray, parseJsonObject } from "../content/json";
 import { OciError } from "../errors";
 import { mayIssueSigners, mayStamp } from "./certificate-rules";
 
@@ -61,9 +61,11 @@ export function trustMaterial(text: string | undefined, needsAuthority: boolean)
 
 const MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot";
 
+/** A log is known by its own identifier, as in its entries: cosign asks for no other one, either. */
 function readPart(part: (typeof PARTS)[number], one: unknown): TrustMaterial {
   try {
-    const material = toTrustMaterial(TrustedRoot.fromJSON({ [part]: [one] }), noKey);
+    const { checkpointKeyId: _, ...known } = object(one, "it");
+    const material = toTrustMaterial(TrustedRoot.fromJSON({ [part]: [known] }), noKey);
     const { certificateAuthorities: issuers, timestampAuthorities } = material;
     const isUsable =
       [...issuers, ...timestampAuthorities].every(({ certChain }) => isReadable(certChain)) &&

@@ -64,6 +64,16 @@ describe("the trusted root", () => {
 });
 
 describe("transparency logs", () => {
+  test("are known by the identifier that their entries have, whatever else the root calls them", async (t) => {
+    const trustedRoot = rootWith(({ tlogs }) => ({
+      tlogs: tlogs.map((log) => ({ ...log, checkpointKeyId: { keyId: "AAAAAA==" } })),
+    }));
+    for (const layout of ["keyless-bundle-rekor1-ok", "keyless-bundle-rekor2-ok"]) {
+      const world = await openSignedWorld(t, { layout });
+      await world.verify(keyless({ trustedRoot }));
+    }
+  });
+
   test("that are not trusted are no logs", async (t) => {
     const trustedRoot = sigstoreText("roots/no-rekor.json");
     for (const layout of ["keyless-bundle-rekor1-ok", "keyless-legacy-ok"]) {
