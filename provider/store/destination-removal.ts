@@ -10,12 +10,12 @@ import { readRecord, writeRecord, type DestinationRecord } from "./destination-r
 import { heirAt } from "./destination-heir";
 import { carryOut, journalOf } from "./destination-steps";
 import { standingOf, survey } from "./destination-survey";
-import { stepAside } from "./destination-swap";
+import { bringBack, stepAside } from "./destination-swap";
 import { observe } from "./observe";
 import { inTurn, type Turn } from "./journal";
 import type { Owner } from "./placing";
 import { planPlacing } from "./plan-placing";
-import { rename } from "./rename";
+import { renameAway } from "./rename";
 import { removeTree, stagingPath } from "./staging";
 import { summaryOfDamage } from "./trees";
 
@@ -82,7 +82,10 @@ async function takeAway(removal: Removal, isFileByFile: boolean): Promise<void> 
     }
     // Until here the next run would put it back; from here it sweeps it up.
     const gone = stagingPath(area);
-    await rename(aside, gone);
+    await renameAway(aside, gone).catch(async (error: unknown) => {
+      await bringBack(ground);
+      throw error;
+    });
     await writeRecord(recordFile, undefined);
     await removeTree(gone);
     return;

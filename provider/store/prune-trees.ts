@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { systemCode } from "../errors";
 import { openClaims } from "./claims";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
-import { rename, renameInto } from "./rename";
+import { rename, renameAway, renameInto } from "./rename";
 import { removePlanted, removeTree, stagingPath } from "./staging";
 import { isTreeName, receiptFile } from "./trees";
 import { isUsedSince } from "./use-mark";
@@ -95,7 +95,7 @@ async function removeUnused(
     return false;
   }
   try {
-    await moved(join(directory, name), oldTree);
+    await moved(join(directory, name), oldTree, renameAway);
   } catch (error) {
     // It stays, and is of use: where nothing can be written, nobody could build it anew.
     await moved(oldReceipt, receipt);
@@ -110,9 +110,9 @@ async function removeUnused(
 }
 
 /** False where there is nothing to rename. */
-async function moved(from: string, to: string): Promise<boolean> {
+async function moved(from: string, to: string, by = rename): Promise<boolean> {
   try {
-    await rename(from, to);
+    await by(from, to);
     return true;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;

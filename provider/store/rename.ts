@@ -2,7 +2,7 @@
  * The one rename of the store. On Windows a file that somebody has open for a moment (a virus scanner,
  * an indexer) cannot be renamed: it is tried again for a while. Nowhere else is anything tried twice.
  */
-import { renameSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../errors";
 import { observe } from "./observe";
@@ -82,3 +82,32 @@ export const { rename, renameInto } = createRenaming({
   wait: sleep,
   exists: (path) => observe(path) !== undefined,
 });
+
+/**
+ * Renames what is about to be removed, also a folder that forbids its owner to write: whatever comes into
+ * another folder is written to, since it names the one above it.
+ */
+export async function renameAway(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const facts = observe(from);
+    if (systemCode(error) !== "EACCES" || facts?.type !== "directory") throw error;
+    try {
+      chmodSync(from, facts.mode | 0o700);
+      await rename(from, to);
+    } catch {
+      putBackMode(from, facts.mode);
+      throw error;
+    }
+  }
+}
+
+/** Best effort: somebody else's folder was not opened either. */
+function putBackMode(folder: string, mode: number): void {
+  try {
+    chmodSync(folder, mode);
+  } catch {
+    // It says so by the error of the rename.
+  }
+}

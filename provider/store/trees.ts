@@ -15,7 +15,7 @@ import { observe } from "./observe";
 import { parseReceipt, type Receipt, type WrittenEntry } from "./receipt";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { isPlanted, removePlanted, removeTree, stagingPath, sweepStaging } from "./staging";
-import { rename, renameInto } from "./rename";
+import { renameAway, renameInto } from "./rename";
 import { storeError } from "./store-error";
 import { DAY_MS, markUsed } from "./use-mark";
 import { readJsonFile, writeFileWhole } from "./write-file";
@@ -108,8 +108,11 @@ export function openTrees(projectDirectory: string): TreeStore {
     try {
       await mkdir(draft);
       const receipt = receiptOf(key.key, draft, await fill(draft));
+      // No receipt is a folder: one of this name would be in the way for ever.
+      const file = receiptFile(directory, key.name);
+      if (observe(file)?.type === "directory") await removeTree(file);
       // The receipt first: who finds the tree finds its receipt. One without the other is rebuilt.
-      await writeFileWhole(receiptFile(directory, key.name), JSON.stringify(receipt));
+      await writeFileWhole(file, JSON.stringify(receipt));
       const others = await place(area, draft, key);
       return others ?? treeOf(join(directory, key.name), key.name, receipt);
     } catch (error) {
@@ -190,7 +193,7 @@ async function ignoreByGit(directory: string): Promise<void> {
 /** Two renames: what lies at `target` steps aside, `draft` takes its place. False where another was faster. */
 async function replace(area: string, draft: string, target: string): Promise<boolean> {
   const aside = stagingPath(area);
-  await rename(target, aside).catch((error: unknown) => {
+  await renameAway(target, aside).catch((error: unknown) => {
     // Somebody else has just moved it aside; the place is free.
     if (systemCode(error) !== "ENOENT") throw error;
   });

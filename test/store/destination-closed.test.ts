@@ -1,6 +1,7 @@
 /** Folders of a destination that somebody closed to its owner: mended where they are ours, else named. */
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import {
   OLD,
@@ -11,6 +12,9 @@ import {
   withoutRights,
   type Site,
 } from "./destination-for-test";
+
+/** The module itself, whose functions can be replaced. */
+const system = createRequire(__filename)("node:fs") as typeof import("node:fs");
 
 /** Does `work` while a folder of the destination may not be looked into, as long as nobody opens it. */
 async function withClosed(
@@ -97,6 +101,45 @@ test("a closed folder of others is let be, and refused where content has to go",
     assert.equal(fs.statSync(site.file("fresh")).mode & 0o777, 0);
   });
   assert.deepEqual(site.neighbors(), []);
+});
+
+test("removal takes a destination that forbids its owner to write", async (context) => {
+  const site = siteFor(context);
+  await site.place(OLD);
+  await withoutRights([], site.project, async () => {
+    fs.chmodSync(site.target, 0o555);
+    await site.destination.remove(OWNER, site.report);
+  });
+  assert.equal(fs.existsSync(site.target), false);
+  assert.deepEqual(site.neighbors(), []);
+  assert.deepEqual(site.report.lines, []);
+});
+
+test("a destination that cannot be removed is where it was, and still ours", async (context) => {
+  const site = siteFor(context);
+  await site.place(OLD);
+  const mode = fs.statSync(site.target).mode;
+  const real = system.renameSync;
+  context.after(() => {
+    system.renameSync = real;
+  });
+  system.renameSync = (from, to) => {
+    const isIntoArea = String(to).includes(".out.oci-artifact-new");
+    if (isIntoArea && fs.lstatSync(from).isDirectory()) {
+      throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+    }
+    real(from, to);
+  };
+  await assert.rejects(site.destination.remove(OWNER, site.report), {
+    code: "STORE",
+    message: /: it may not be written \(EACCES\)\nhint: /,
+  });
+  system.renameSync = real;
+  assert.deepEqual(site.content(), OLD);
+  assert.equal(fs.statSync(site.target).mode, mode);
+  assert.deepEqual(site.neighbors(), []);
+  await site.destination.remove(OWNER, site.report);
+  assert.equal(fs.existsSync(site.target), false);
 });
 
 test("removal leaves a closed folder, and names it", async (context) => {

@@ -12,6 +12,7 @@ import { openWorld } from "../../provider/world";
 import { folderFor } from "../support/folder-for-test";
 import { recordReport } from "../support/report-for-test";
 import { CONTENT, contentOf, filler, stagingOf } from "./content";
+import { withoutRights } from "./destination-for-test";
 
 function keyOf(name: string): TreeKey {
   return { name: `${name}-0123456789abcdef`, key: `sha256:${name}` };
@@ -76,6 +77,17 @@ describe("pruning", () => {
     ]);
     assert.deepEqual(stagingOf(project), []);
     assert.deepEqual(await prune(), []);
+  });
+
+  test("takes a tree whose folder forbids its owner to write", async (context) => {
+    const { build, directory, names, project, prune } = openProject(context);
+    const { name } = await build("closed", 8);
+    await withoutRights([], project, async () => {
+      fs.chmodSync(join(directory, name), 0o555);
+      assert.deepEqual(await prune(), ["closed"]);
+    });
+    assert.deepEqual(names(), []);
+    assert.deepEqual(stagingOf(project), []);
   });
 
   test("leaves what a resource claims, however old", async (context) => {
