@@ -2,7 +2,7 @@
  * Carries out at a destination what a plan says file by file. Each step can be done again, passes
  * through no link, and leaves alone what somebody has touched since the plan.
  */
-import { chmodSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, rmdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { ensureFolder } from "../ensure-folder";
 import { OciError, systemCode } from "../errors";
@@ -13,6 +13,7 @@ import type { Journal } from "./journal";
 import { foldersAbove, type FileSteps, type Seen, type Steps } from "./plan-placing";
 import { rename } from "./rename";
 import { startSlices } from "./slices";
+import { removeFile } from "./small-steps";
 import { removeTree } from "./staging";
 import { summaryOfDamage } from "./trees";
 
@@ -77,7 +78,7 @@ export async function carryOutFiles(
   const pause = startSlices();
   for (const { path, seen } of steps.remove) {
     if (isReachable(ground, path) && isAsSeen(join(folder, path), seen)) {
-      unlinkSync(join(folder, path));
+      removeFile(join(folder, path));
     }
     await pause();
   }

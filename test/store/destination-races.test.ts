@@ -155,3 +155,20 @@ describe("while a folder is looked at that may hold what the state says, somebod
     });
   }
 });
+
+test("while files are removed one by one, somebody removes one of them: that is no error", async (context) => {
+  const site = siteFor(context);
+  await site.place(OLD);
+  fs.writeFileSync(site.file("mine.txt"), "mine");
+  const real = system.unlinkSync;
+  context.after(() => {
+    system.unlinkSync = real;
+  });
+  system.unlinkSync = (path) => {
+    if (path === site.file("edit.txt")) fs.rmSync(path);
+    real(path);
+  };
+  await site.destination.remove(OWNER, site.report);
+  assert.deepEqual(site.content(), { "mine.txt": "mine" });
+  assert.deepEqual(site.neighbors(), []);
+});
