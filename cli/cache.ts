@@ -16,8 +16,8 @@ const HELP: readonly string[] = [
   "",
   "  cache ls                list the cached blobs, and the content in .oci-artifacts of this folder",
   "  cache prune             remove blobs beyond the bound of the cache, and content in .oci-artifacts",
-  "                          that no resource claims and nobody used for a week; exit code 1 if any",
-  "                          of it could not be removed",
+  "                          that no resource claims and nobody used for a week; what cannot",
+  "                          be removed stays, and is named",
   "    --older-than TIME     … all that was not used for so long: 12h, 30d, 4w",
   "    --all                 … all that is not in use",
   "  cache verify            read every cached blob, and remove what is damaged; exit code 1 if any was",
@@ -111,7 +111,8 @@ async function run(command: CacheCommand): Promise<number> {
       await list(places, command);
       return EXIT_CODES.done.code;
     case "prune":
-      return await prune(places, command);
+      await prune(places, command);
+      return EXIT_CODES.done.code;
     case "verify":
       return await verify(places, command);
   }
@@ -134,14 +135,13 @@ async function list(places: StorePlaces, { json }: CacheCommand): Promise<void> 
   ]);
 }
 
-async function prune(places: StorePlaces, command: CacheCommand): Promise<number> {
+async function prune(places: StorePlaces, command: CacheCommand): Promise<void> {
   const { json, all, olderThanMs } = command;
   const pruned = await pruneCache(places, { all, olderThanMs });
   const { blobs, trees, refused, freed, size } = pruned;
-  const exitCode = refused.length === 0 ? EXIT_CODES.done.code : EXIT_CODES.failed.code;
   if (json) {
     writeJson({ directory: places.cacheDirectory, freed, size, blobs, trees, refused });
-    return exitCode;
+    return;
   }
   writeLines([
     ...trees.map(({ name }) => `removed .oci-artifacts/${name}`),
@@ -151,7 +151,6 @@ async function prune(places: StorePlaces, command: CacheCommand): Promise<number
     }),
     `freed ${formatByteSize(freed)}: ${counted(blobs.length, "blob")} and ${counted(trees.length, "tree")}; ${formatByteSize(size)} stay in ${places.cacheDirectory}`,
   ]);
-  return exitCode;
 }
 
 async function verify(places: StorePlaces, { json }: CacheCommand): Promise<number> {

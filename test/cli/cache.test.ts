@@ -188,7 +188,7 @@ describe("what it prints", () => {
     assert.ok(existsSync(blobs.file(digest)));
   });
 
-  test("of a prune that cannot remove something: what, why, and exit code 1", async (context) => {
+  test("of a prune that cannot remove something: what, and why", async (context) => {
     const cwd = folderFor(context);
     const digest = digestOf("content");
     const blobs = openBlobs(join(cwd, "cache"));
@@ -199,7 +199,7 @@ describe("what it prints", () => {
     const { exitCode, stdout } = run(cwd, ["prune", "--all"], {}, USER);
     const json = run(cwd, ["prune", "--all", "--json"], {}, USER);
     chmodSync(folder, 0o755);
-    assert.deepEqual([exitCode, json.exitCode], [1, 1]);
+    assert.deepEqual([exitCode, json.exitCode], [0, 0], "it does what it can");
     const fact = "it may not be written (EACCES)";
     assert.equal(
       stdout,
