@@ -16,7 +16,7 @@ test("a token service that redirects: the login stays", async (t) => {
   publishKnown(registry);
   const location = `${stranger.url}/token`;
   registry.fault({ kind: "token", then: { kind: "redirect", location } });
-  assertFailed(await sandbox.pull(GIVEN), "NOT_FOUND", /the token service does not have it/);
+  assertFailed(await sandbox.pull(GIVEN), "REGISTRY", /the token service is not there/);
   assert.deepEqual(
     stranger.requests.map(({ kind, authorization }) => `${kind} ${authorization}`),
     ["token none"],
