@@ -35,7 +35,11 @@ const TOKEN_SERVICES: Readonly<Record<string, TokenCase>> = {
     asked: 5,
   },
   "answers 403": { fault: answers("", 403), code: "FORBIDDEN", words: /denies access/ },
-  "answers 404": { fault: answers("", 404), code: "REGISTRY", words: /the token service is not there/ },
+  "answers 404": {
+    fault: answers("", 404),
+    code: "REGISTRY",
+    words: /the token service is not there/,
+  },
   "says what it was sent": {
     fault: answers({ error: "invalid", error_description: `not ${LOGIN.password}` }, 401),
     code: "UNAUTHORIZED",
