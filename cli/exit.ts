@@ -1,7 +1,7 @@
 /**
  * Exit codes, and how a command that failed says so. One table: the help and the docs show it.
  */
-import { asOciError, type ErrorCode, OciError } from "../provider/errors";
+import { asOciError, type ErrorCode, OciError, systemCode } from "../provider/errors";
 import { redact } from "../provider/redact";
 import { hintWithFlags, withFlags } from "./flag-words";
 
@@ -55,16 +55,22 @@ export function failureOf(error: unknown, subject: string): Failure {
   };
 }
 
-/** Who has removed the folder that a shell stands in learns it from whatever asks for it first. */
+/** That the folder which a shell stands in was removed, or is closed, comes from whatever asks for it first. */
 function withoutDirectory(error: unknown): unknown {
   if (!(error instanceof Error) || !("syscall" in error) || error.syscall !== "uv_cwd")
     return error;
+  const code = systemCode(error);
+  const isGone = code === "ENOENT";
   return new OciError({
     code: "STORE",
     verb: "use",
     subject: "the working directory",
-    fact: "it was removed (ENOENT)",
-    hint: "change to a folder that is there, and run again",
+    fact: isGone
+      ? "it was removed (ENOENT)"
+      : `the system does not tell it (${code ?? "no reason"})`,
+    hint: isGone
+      ? "change to a folder that is there, and run again"
+      : "give this user the right to read the folder and those above it, and run again",
     cause: error,
   });
 }

@@ -15,7 +15,7 @@ import { withFlags } from "./flag-words";
 import { listenForInterruption } from "./interruption";
 import { failureText, resultsJson, successText } from "./list-results";
 import { pullTo } from "./pull";
-import { parsePullList, type ListedPull } from "./pull-list";
+import { parsePullList, type ListedPull, type PullList } from "./pull-list";
 import { forSeveral } from "./several";
 import { openListReport } from "./terminal";
 
@@ -25,10 +25,11 @@ export async function pullListCommand(command: PullListCommand): Promise<number>
   const name = file === "-" ? "standard input" : file;
   const content = await contentOf(file);
   if ("refusal" in content) return sayUsage(`${name} cannot be read (${content.refusal})`);
-  const list = parsePullList(content.text, name, process.cwd(), flags);
-  if ("problem" in list) return sayUsage(list.problem);
+  let list: PullList;
   let read: Readonly<Record<string, unknown>>;
   try {
+    list = parsePullList(content.text, name, process.cwd(), flags);
+    if ("problem" in list) return sayUsage(list.problem);
     read = await readSources(flags);
   } catch (error) {
     return sayFailure(error, name, json);

@@ -5,8 +5,8 @@
 import { factOfWriting, hintOfDisk } from "../provider/disk-facts";
 import { EXIT_CODES } from "./exit";
 
-/** To one that is closed, and to one that Node has closed after that. */
-const CLOSED: ReadonlySet<unknown> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
+/** To one that is closed, also as Windows says it, and to one that Node has closed after that. */
+const CLOSED: ReadonlySet<unknown> = new Set(["EPIPE", "EOF", "ERR_STREAM_DESTROYED"]);
 
 /** To be called once, before anything is printed. */
 export function bearUnwritableOutput(): void {

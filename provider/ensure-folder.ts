@@ -6,8 +6,10 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "./errors";
 
-/** So often may somebody remove the folder above between two steps. */
+/** So often may somebody remove the folder, or the one above, between two steps. */
 const ROUNDS = 5;
+
+const MAYBE = { throwIfNoEntry: false } as const;
 
 /**
  * Makes the folder, and those above it, where it is missing. `mode` defaults to 0o755. Not by Node's
@@ -25,8 +27,13 @@ export function ensureFolder(folder: string, mode = 0o755): void {
       return;
     } catch (error) {
       const code = systemCode(error);
-      // A link to nothing is there, and yet nothing is: that is what its `stat` says.
-      if (code === "EEXIST" && statSync(folder).isDirectory()) return;
+      if (code === "EEXIST") {
+        // Removed since, or a link to nothing: what is so to the end, `stat` says.
+        const facts = round === ROUNDS ? statSync(folder) : statSync(folder, MAYBE);
+        if (facts?.isDirectory() === true) return;
+        if (facts !== undefined) throw error;
+        continue;
+      }
       if (code !== "ENOENT" || parent === folder || round === ROUNDS) throw error;
     }
     ensureFolder(parent, mode);

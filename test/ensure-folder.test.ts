@@ -1,6 +1,7 @@
 /** Folders that are made with all above them. */
 import * as assert from "node:assert/strict";
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ensureFolder } from "../provider/ensure-folder";
@@ -37,6 +38,25 @@ describe("ensureFolder", () => {
       },
       { code: "ENOENT" },
     );
+  });
+
+  test("one that somebody removes between two steps is made again", (context) => {
+    const path = join(folderFor(context), "made", "removed");
+    const system = createRequire(__filename)("node:fs") as typeof import("node:fs");
+    const real = system.mkdirSync;
+    context.after(() => {
+      system.mkdirSync = real;
+    });
+    let taken = 0;
+    system.mkdirSync = ((...given: Parameters<typeof real>) => {
+      if (given[0] !== path || taken === 2) return real(...given);
+      taken += 1;
+      // Somebody else has made it, and removes it before anybody looks.
+      throw Object.assign(new Error("EEXIST"), { code: "EEXIST" });
+    }) as typeof real;
+    ensureFolder(path);
+    assert.ok(statSync(path).isDirectory());
+    assert.equal(taken, 2);
   });
 
   // Linux says ENOENT of anything that is to be made in /proc; elsewhere there is no /proc to make it in.

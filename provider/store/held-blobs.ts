@@ -21,18 +21,26 @@ export async function holdBlobs(
   cacheDirectory: string,
   digests: readonly string[],
 ): Promise<Release> {
+  let note: string;
   try {
-    const note = stagingPath(notesOf(cacheDirectory));
-    await writeNewFile(note, digests.join("\n"));
-    return () => {
-      try {
-        removeFile(note);
-      } catch {
-        // It counts for nothing when this process is gone.
-      }
-      return Promise.resolve();
-    };
+    note = stagingPath(notesOf(cacheDirectory));
   } catch {
+    return () => Promise.resolve();
+  }
+  const release = (): Promise<void> => {
+    try {
+      removeFile(note);
+    } catch {
+      // It counts for nothing when this process is gone.
+    }
+    return Promise.resolve();
+  };
+  try {
+    await writeNewFile(note, digests.join("\n"));
+    return release;
+  } catch {
+    // A part of it may be there.
+    await release();
     return () => Promise.resolve();
   }
 }

@@ -2,7 +2,7 @@
  * The one rename of the store. On Windows a file that somebody has open for a moment (a virus scanner,
  * an indexer) cannot be renamed: it is tried again for a while. Nowhere else is anything tried twice.
  */
-import { chmodSync, renameSync } from "node:fs";
+import { chmodSync, lstatSync, renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../errors";
 import { observe } from "./observe";
@@ -91,13 +91,16 @@ export async function renameAway(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    const facts = observe(from);
-    if (systemCode(error) !== "EACCES" || facts?.type !== "directory") throw error;
+    const facts = lstatSync(from, { throwIfNoEntry: false });
+    // Only a folder that forbids it itself is opened.
+    const isClosed = facts?.isDirectory() === true && (facts.mode & 0o200) === 0;
+    if (systemCode(error) !== "EACCES" || !isClosed) throw error;
+    const mode = facts.mode & 0o7777;
     try {
-      chmodSync(from, facts.mode | 0o700);
+      chmodSync(from, mode | 0o700);
       await rename(from, to);
     } catch {
-      putBackMode(from, facts.mode);
+      putBackMode(from, mode);
       throw error;
     }
   }

@@ -25,7 +25,7 @@ export async function pruneTagMemory(cacheDirectory: string, before: number): Pr
     names.map(async (name) => {
       const facts = await stat(join(folder, name)).catch(() => undefined);
       if (facts === undefined || isUsedSince(facts.mtimeMs, before)) return;
-      await rm(join(folder, name), { force: true });
+      await rm(join(folder, name), { force: true }).catch(() => undefined);
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** `oci-artifact cache`: its command line, what it prints, and its exit codes. */
 import * as assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { parseCacheCommand } from "../../cli/cache";
@@ -194,11 +194,14 @@ describe("what it prints", () => {
     const blobs = openBlobs(join(cwd, "cache"));
     await blobs.put(digest, Buffer.from("content"));
     const folder = dirname(blobs.file(digest));
+    const tags = join(cwd, "cache", "tags");
+    mkdirSync(tags);
+    writeFileSync(join(tags, "0".repeat(64)), digest);
     for (const path of [cwd, join(cwd, "cache"), dirname(folder)]) chmodSync(path, 0o755);
-    chmodSync(folder, 0o555);
+    for (const path of [folder, tags]) chmodSync(path, 0o555);
     const { exitCode, stdout } = run(cwd, ["prune", "--all"], {}, USER);
     const json = run(cwd, ["prune", "--all", "--json"], {}, USER);
-    chmodSync(folder, 0o755);
+    for (const path of [folder, tags]) chmodSync(path, 0o755);
     assert.deepEqual([exitCode, json.exitCode], [0, 0], "it does what it can");
     const fact = "it may not be written (EACCES)";
     assert.equal(

@@ -108,19 +108,25 @@ test("a standard output that takes nothing: one line, and no stack trace", (cont
   }
 });
 
-test("a working directory that was removed is named", (context) => {
-  const folder = folderFor(context);
-  const script = `cd gone && rmdir ../gone && exec "$0" "$@"`;
-  mkdirSync(join(folder, "gone"));
-  const words = [process.execPath, COMMAND, "pull", "127.0.0.1:1/app", "--output", "out"];
-  const { status, stderr } = spawnSync("sh", ["-c", script, ...words], {
-    cwd: folder,
-    env: { HOME: folder, PATH: process.env["PATH"] },
-    encoding: "utf8",
+for (const [title, args] of Object.entries({
+  "of one pull": ["127.0.0.1:1/app", "--output", "out"],
+  "of a list": ["--from-file", "-"],
+})) {
+  test(`a working directory that was removed is named, ${title}`, (context) => {
+    const folder = folderFor(context);
+    const script = `cd gone && rmdir ../gone && exec "$0" "$@"`;
+    mkdirSync(join(folder, "gone"));
+    const words = [process.execPath, COMMAND, "pull", ...args];
+    const { status, stderr } = spawnSync("sh", ["-c", script, ...words], {
+      cwd: folder,
+      env: { HOME: folder, PATH: process.env["PATH"] },
+      encoding: "utf8",
+      input: "127.0.0.1:1/app\tout\n",
+    });
+    assert.equal(status, 1);
+    assert.equal(
+      stderr.slice(stderr.indexOf("cannot")),
+      "cannot use the working directory: it was removed (ENOENT)\nhint: change to a folder that is there, and run again\n",
+    );
   });
-  assert.equal(status, 1);
-  assert.equal(
-    stderr.slice(stderr.indexOf("cannot")),
-    "cannot use the working directory: it was removed (ENOENT)\nhint: change to a folder that is there, and run again\n",
-  );
-});
+}

@@ -98,7 +98,9 @@ function judge(scenario: Scenario, end: View, step: Step): void {
   if (isStale && next.said.includes("was changed since it was placed")) return;
   assert.equal(next.exitCode, 0, `${where}\nthen: ${next.said}`);
   assert.deepEqual(next.files, end.files, where);
-  assert.deepEqual([next.wrong, next.unfinished], [[], []], where);
+  // The folder for temporary files goes with the process, which all of these runs share.
+  const left = next.unfinished.filter((name) => !name.startsWith("tmp/"));
+  assert.deepEqual([next.wrong, left], [[], []], where);
 }
 
 /** `cannot <verb> <subject>: <fact>`, and what to do. */

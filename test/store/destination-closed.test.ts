@@ -153,3 +153,14 @@ test("removal leaves a closed folder, and names it", async (context) => {
     "warning: work/out keeps what was changed or added there: ~ ./dir, ~ ./dir/gone.txt",
   ]);
 });
+
+test("a file that is wanted in the place of a closed folder of others and ours is refused, not told as placed", async (context) => {
+  const site = siteFor(context);
+  fs.mkdirSync(site.file("shared"), { recursive: true });
+  fs.writeFileSync(site.file("shared/mine.txt"), "mine");
+  await site.place({ "shared/": "", "shared/a": "a" });
+  await withClosed(site, "shared", async () => {
+    await refused(site.place({ shared: "a file" }), "DESTINATION_NOT_OURS", /: \.\/shared\n/);
+  });
+  assert.deepEqual(site.content(), { "shared/": "", "shared/a": "a", "shared/mine.txt": "mine" });
+});

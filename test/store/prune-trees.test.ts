@@ -90,6 +90,19 @@ describe("pruning", () => {
     assert.deepEqual(stagingOf(project), []);
   });
 
+  test("leaves a tree as it is that cannot be moved for another reason", async (context) => {
+    const { build, directory, names, project, prune } = openProject(context);
+    const { name } = await build("stuck", 8);
+    fs.chmodSync(join(directory, name), 0o2775);
+    await withoutRights([], project, async () => {
+      fs.chmodSync(directory, 0o555);
+      assert.deepEqual(await prune(), []);
+      fs.chmodSync(directory, 0o755);
+    });
+    assert.equal(fs.statSync(join(directory, name)).mode & 0o7777, 0o2775);
+    assert.deepEqual(names(), ["stuck"]);
+  });
+
   test("leaves what a resource claims, however old", async (context) => {
     const { build, directory, names, prune } = openProject(context);
     const { name } = await build("claimed", 400);
