@@ -59,9 +59,10 @@ export const ERROR_CODES = {
   },
   FORBIDDEN: {
     means:
-      "The registry knows who asks, and does not let them read the repository, push to it, or delete there.",
+      "The registry does not let who asks read the repository, push to it, or delete there: an account that it knows, or anybody.",
     next: [
       "Have the account permitted to pull from the repository, or to push to it, or use another one.",
+      "Where the error says that no credentials were sent, the registry has asked for none: check its name, and whether it lets in this machine's address; then log in, or give `credentials`.",
       "Where it takes no pushes from anybody, it is read-only or a cache: push to the registry behind it.",
     ],
   },

@@ -7,7 +7,7 @@ import type { Context } from "../context";
 import { OciError } from "../errors";
 import type { Credential } from "../types";
 import { type Challenge, parseChallenges } from "./challenge";
-import { noteOf, REALM_HINT, refusedNote } from "./credential-note";
+import { noteOf, REALM_HINT, refusedNote, unaskedNote } from "./credential-note";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
 import { connectionError, isRefusal, statusError } from "./failure";
 import { isLoopback } from "./loopback";
@@ -104,11 +104,13 @@ async function refusalError(
   reply: Reply,
   grant: Grant | undefined,
 ): Promise<OciError> {
-  // Where none was asked for, they explain nothing.
+  const { registry, credential } = question.endpoint;
+  // Where none was asked for, what the machine holds explains nothing.
   if (grant === undefined && reply.status === 403) {
-    return statusError(reply.place, reply.status, reply.bytes);
+    const isReading = reply.place.writing === undefined;
+    const unasked = isReading ? unaskedNote(registry, credential !== undefined) : undefined;
+    return statusError(reply.place, reply.status, reply.bytes, unasked);
   }
-  const { registry } = question.endpoint;
   const note = noteOf(
     registry,
     await session.credential(),

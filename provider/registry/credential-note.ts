@@ -38,6 +38,23 @@ export function noteOf(
   return { line, hint, wereSent: true };
 }
 
+/**
+ * Of a registry that denies access without asking who it is. Credentials go only where they are asked for,
+ * so that some would help is a guess.
+ *
+ * @param isGiven - Whether the user has given some for it; what the machine holds is not looked for.
+ */
+export function unaskedNote(registry: string, isGiven: boolean): CredentialNote {
+  const check = "check the name, and whom the registry lets in from where";
+  return {
+    line: "no credentials were sent: it asks for none",
+    hint: isGiven
+      ? check
+      : `${check}; a login may help (docker login ${registry}), or credentials that are given`,
+    wereSent: false,
+  };
+}
+
 /** The warning where the machine's credential is refused, and what is open to everybody is pulled. */
 export function refusedNote(registry: string, { source }: Credential): string {
   const hint = `hint: log in to ${registry} again, or remove them`;

@@ -147,6 +147,24 @@ describe("credentials of the machine that are refused", () => {
     assert.equal(registry.requests.length, 1);
   });
 
+  test("who is denied without being asked is not told to check credentials that nobody sent", async (t) => {
+    const denied = { kind: "manifest", then: { kind: "status", status: 403 } } as const;
+    const { get, registry } = await open(t, { ambient: stale });
+    registry.fault(denied);
+    await assert.rejects(get(), (error: Error) => {
+      assert.match(error.message, /\n {2}no credentials were sent: it asks for none\n/);
+      assert.match(
+        error.message,
+        /\nhint: check the name.* may help \(docker login 127\.0\.0\.1:\d+\)/,
+      );
+      return true;
+    });
+    const given = await open(t, { endpoint: { credential: explicit() } });
+    given.registry.fault(denied);
+    await assert.rejects(given.get(), /sent: it asks for none\nhint: check the name[^;]*$/);
+    assert.equal(registry.requests.length + given.registry.requests.length, 2);
+  });
+
   test("many requests at once all get through", async (t) => {
     const auth = { ...TOKEN, anonymousPull: true };
     const { get, registry, warnings } = await open(t, { auth, ambient: stale });
