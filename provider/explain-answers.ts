@@ -42,7 +42,7 @@ export async function answerOf(
       const head = await client.headManifest(endpoint, name, asking);
       if (head !== undefined) return head;
       const { bytes, digest, mediaType } = await client.getManifest(endpoint, name, asking);
-      // A proxy's login page comes with 200, too.
+      // Not everything that comes with 200 is one.
       const document = parseManifest(bytes, mediaType, subject, context.limits);
       return Object.freeze({ digest, mediaType: document.mediaType });
     });

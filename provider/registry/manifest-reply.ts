@@ -4,7 +4,7 @@
  */
 import { algorithmOf, digestOf, isDigest } from "../digest";
 import type { Reply } from "./exchange";
-import { contentError, statusError } from "./failure";
+import { contentError, protocolError, statusError } from "./failure";
 
 export interface ManifestDocument {
   readonly bytes: Buffer;
@@ -29,7 +29,7 @@ export function readHead(reply: Reply, reference: string): ManifestHead | undefi
 
 /**
  * The document of an answer, checked against the digest that was asked for and those announced.
- * @throws OciError for another status; DIGEST_MISMATCH.
+ * @throws OciError for another status; DIGEST_MISMATCH; REGISTRY for a page in the place of what a tag names.
  */
 export function readManifest(reply: Reply, reference: string): ManifestDocument {
   const { bytes, place, status } = reply;
@@ -45,8 +45,21 @@ export function readManifest(reply: Reply, reference: string): ManifestDocument 
       throw contentError(place, OTHER_BYTES, `${own} came under the header ${announced}`);
     }
   }
+  if (wanted === undefined && isPage(bytes)) throw protocolError(place, PAGE, PAGE_HINT);
   return Object.freeze({ bytes, digest, mediaType: mediaTypeOf(reply) });
 }
+
+/** A proxy's login page comes with 200, too. Its type is no sign: registries serve manifests under any. */
+function isPage(bytes: Buffer): boolean {
+  return /^(?:\u00ef\u00bb\u00bf)?\s*</.test(bytes.toString("latin1", 0, PAGE_START));
+}
+
+/** So many bytes are looked at; blanks in front of a page are few. */
+const PAGE_START = 256;
+
+const PAGE = "sends a web page in the place of a manifest";
+const PAGE_HINT =
+  "check that the host is a registry, and that this is not the login page of a proxy or of the network";
 
 const OTHER_BYTES = "sends other bytes than it should";
 

@@ -23,7 +23,7 @@ describe("what a mirror sends in place of a manifest", () => {
     const { mirror, origin, endpoints, pull } = await openPair(t, ARTIFACT);
     mirror.fault({ kind: "manifest", then: status(404) });
     origin.fault({ kind: "manifest", then: { kind: "status", status: 200, body: page } });
-    await assert.rejects(pull(endpoints), { code: "UNSUPPORTED_MANIFEST" });
+    await assert.rejects(pull(endpoints), { code: "REGISTRY", message: /login page of a proxy/ });
   });
 
   test("a manifest that is larger than the limit is passed over, too", async (t) => {

@@ -51,7 +51,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   "5 MiB": [sized(5 * MIB), "LIMIT_EXCEEDED", /limit manifestBytes of 4194304/],
   "one byte over the limit": [sized(4 * MIB + 1), "LIMIT_EXCEEDED", /raise limits\.manifestBytes/],
   "no bytes": ["", UNSUPPORTED, BAD_JSON],
-  "a web page": ["<html>hello</html>", UNSUPPORTED, BAD_JSON],
+  "a web page": ["<html>hello</html>", "REGISTRY", /web page in the place of a manifest/],
   "half a document": [HONEST.manifest.subarray(0, -1), UNSUPPORTED, BAD_JSON],
   "two documents": [Buffer.concat([HONEST.manifest, HONEST.manifest]), UNSUPPORTED, BAD_JSON],
   "bytes that are no UTF-8": [Buffer.from(having({ a: "\xff" }), "latin1"), UNSUPPORTED, BAD_JSON],

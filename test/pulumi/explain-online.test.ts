@@ -55,7 +55,7 @@ describe("online", () => {
     second.fault({ then: page });
     const found = await explained(inputs, true);
     const digest = saidBy(found.endpoints[2]);
-    assert.deepEqual(found.endpoints.map(saidBy), [digest, "UNSUPPORTED_MANIFEST", digest]);
+    assert.deepEqual(found.endpoints.map(saidBy), [digest, "REGISTRY", digest]);
     assert.equal(found.agree, true);
     assert.deepEqual(asked(first), ["HEAD manifest", "GET manifest"]);
   });

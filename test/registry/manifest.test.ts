@@ -134,6 +134,37 @@ describe("getManifest", () => {
     assert.equal(registry.requests.length, 1);
   });
 
+  test("the login page of a proxy is no manifest that has to be pushed again", async (t) => {
+    const { get, registry } = await open(t);
+    for (const page of [
+      "<html>Log in</html>",
+      "\ufeff\n<!doctype html>",
+      " <?xml version='1.0'?>",
+    ]) {
+      const headers = { "content-type": "text/html" };
+      const then = { kind: "status", status: 200, headers, body: page } as const;
+      registry.fault({ kind: "manifest", times: 1, then });
+      await assert.rejects(get(), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "REGISTRY", page);
+        assert.match(error.message, /: the registry sends a web page in the place of a manifest\n/);
+        assert.match(
+          error.message,
+          /\nhint: check that the host is a registry, .*login page of a proxy/,
+        );
+        return true;
+      });
+    }
+  });
+
+  test("a page with the digest that is asked for is told by what it is not", async (t) => {
+    const { get, registry } = await open(t);
+    const page = Buffer.from("<html>");
+    registry.repository(REPOSITORY).putManifest(page, { mediaType: TYPE });
+    assert.deepEqual((await get(digestOf(page))).bytes, page);
+    registry.fault({ kind: "manifest", then: { kind: "body", bytes: page } });
+    await assert.rejects(get(DIGEST), { code: "DIGEST_MISMATCH" });
+  });
+
   test("what a registry says cannot steer the terminal or hide the hint", async (t) => {
     const { get, registry } = await open(t);
     const message = `\u001b[2J\u202e${"long ".repeat(500)}`;
