@@ -5,6 +5,7 @@
 import type { ReferrerRequest, SeenReferrer } from "./choose-referrer";
 import { OciError } from "./errors";
 import { formatReference } from "./reference/format";
+import { exactBytes } from "./settings/byte-size";
 import type { Descriptor, Reference } from "./types";
 
 /** By the image spec, when something was made. */
@@ -97,7 +98,7 @@ export function wrongList(
       : [`listed for ${subject}, and refers to ${found.subject ?? "nothing"}`]),
     ...(found.size === entry.size
       ? []
-      : [`listed with ${entry.size} bytes, and has ${found.size}`]),
+      : [`listed with ${exactBytes(entry.size)}, and has ${found.size}`]),
   ];
   return new OciError({
     code: "REGISTRY",

@@ -14,6 +14,7 @@ import { UNNAMED } from "./reference/oci-layout";
 import { readManifest } from "./read-manifest";
 import type { ManifestDocument, RegistryClient } from "./registry/client";
 import { isOutage } from "./registry/failure";
+import { exactBytes } from "./settings/byte-size";
 import type { BlobStore } from "./store/blobs";
 import type { TagMemory } from "./store/tag-memory";
 import type { Descriptor, Endpoint, Platform, Reference, Resolved } from "./types";
@@ -127,7 +128,7 @@ async function findTag(
         if (head?.digest === expected.document.digest) return expected.document;
       }
       const document = await rooms.client.getManifest(endpoint, tag, asking);
-      if (endpoint.role === "mirror") refusePage(document, subject, context);
+      if (endpoint.role === "mirror") refuseOther(document, subject, context);
       return document;
     });
   } catch (error) {
@@ -159,8 +160,8 @@ export function whoIs({ layout }: Reference): string {
   return layout === undefined ? "the registry" : "the image layout";
 }
 
-/** A proxy's login page comes with 200 too: then the next endpoint is asked. */
-function refusePage({ bytes, mediaType }: ManifestDocument, subject: string, context: Context) {
+/** Whatever else a mirror sends with 200: then the next endpoint is asked. */
+function refuseOther({ bytes, mediaType }: ManifestDocument, subject: string, context: Context) {
   parseManifest(bytes, mediaType, subject, context.limits);
 }
 
@@ -212,7 +213,7 @@ function refuseOtherSize(
     code: "DIGEST_MISMATCH",
     verb: "resolve",
     subject,
-    fact: `manifest ${digest} has ${bytes.length} bytes, not the ${size} bytes of the descriptor in its index`,
+    fact: `manifest ${digest} has ${exactBytes(bytes.length)}, not the ${exactBytes(size)} of the descriptor in its index`,
     hint: "have the index pushed again",
   });
 }

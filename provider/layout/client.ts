@@ -8,6 +8,7 @@ import { OciError } from "../errors";
 import { UNNAMED } from "../reference/oci-layout";
 import type { RegistryClient } from "../registry/client";
 import type { ManifestDocument } from "../registry/manifest-reply";
+import { exactBytes } from "../settings/byte-size";
 import type { Descriptor, Endpoint } from "../types";
 import { chooseEntry, entryLines, tagsIn } from "./entries";
 import { createOpener, type Layout, type OpenLayout } from "./open-layout";
@@ -126,7 +127,7 @@ async function* readBlob(
   if (slice === undefined) throw notThere(place, `does not hold the blob ${digest}`, COPY_WHOLE);
   try {
     if (slice.size !== size) {
-      throw wrongBytes(place, `holds ${slice.size} of the ${size} bytes of the descriptor`);
+      throw wrongBytes(place, `holds ${slice.size} of the ${exactBytes(size)} of the descriptor`);
     }
     for await (const piece of streamSlice(slice, start)) {
       throwIfCancelled(place, context.signal);

@@ -5,6 +5,7 @@
 import type { Context } from "../context";
 import { algorithmOf, digestOf, hexOf } from "../digest";
 import type { ManifestDocument } from "../registry/manifest-reply";
+import { exactBytes } from "../settings/byte-size";
 import type { Descriptor } from "../types";
 import type { Layout } from "./open-layout";
 import { readSmall } from "./open-layout";
@@ -40,7 +41,10 @@ export async function readDocument(
   const entry =
     typeof wanted === "string" ? entries.find((each) => each.digest === digest) : wanted;
   if (entry !== undefined && entry.size !== bytes.length) {
-    throw wrongBytes(place, `lists ${digest} with ${entry.size} bytes, and it has ${bytes.length}`);
+    throw wrongBytes(
+      place,
+      `lists ${digest} with ${exactBytes(entry.size)}, and it has ${bytes.length}`,
+    );
   }
   return Object.freeze({ bytes, digest, mediaType: entry?.mediaType });
 }

@@ -3,6 +3,7 @@
  * whoever hashes them.
  */
 import type { OciError } from "../errors";
+import { exactBytes } from "../settings/byte-size";
 import type { AuthorizedAsk } from "./authorize";
 import { ELSEWHERE } from "./credential-note";
 import type { AskContext, Question, Reply } from "./exchange";
@@ -128,7 +129,7 @@ function isWrongRange(reply: Reply, begin: number, size: number): boolean {
 }
 
 function tooLong(place: Place, size: number): OciError {
-  return contentError(place, `sends more than the ${size} bytes of the descriptor`);
+  return contentError(place, `sends more than the ${exactBytes(size)} of the descriptor`);
 }
 
 function tooShort(place: Place, found: number, size: number): OciError {
@@ -137,5 +138,5 @@ function tooShort(place: Place, found: number, size: number): OciError {
 }
 
 function sendsOf(found: number, size: number): string {
-  return `sends ${found} of the ${size} bytes of the descriptor`;
+  return `sends ${found} of the ${exactBytes(size)} of the descriptor`;
 }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { DigestCheck } from "../digest";
 import { factOfReading, hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
+import { exactBytes } from "../settings/byte-size";
 import type { Descriptor } from "../types";
 import type { Payload } from "./payload";
 
@@ -54,7 +55,7 @@ export function checkedSource(
       tell(position);
       if (position === end) return;
     }
-    throw changed(subject, `${position} of its ${size} bytes are there`);
+    throw changed(subject, `${position} of its ${exactBytes(size)} are there`);
   }
   return {
     get seen() {

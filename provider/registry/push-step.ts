@@ -6,6 +6,7 @@
  */
 import { algorithmOf, isDigest } from "../digest";
 import type { OciError } from "../errors";
+import { exactBytes } from "../settings/byte-size";
 import type { Descriptor, Endpoint } from "../types";
 import type { Asking } from "./asking";
 import type { AskContext, Question, Reply } from "./exchange";
@@ -143,10 +144,10 @@ async function append(upload: Upload, session: UploadSession, end: number): Prom
   if (received === end) return nextSession(session, reply, received);
   if (received > offset && received < end) {
     // As if it had broken off there: whoever takes a byte at a time is not served for ever.
-    const error = protocolError(reply.place, `has taken ${received} of ${end} bytes`);
+    const error = protocolError(reply.place, `has taken ${received} of ${exactBytes(end)}`);
     return { error, outcome: LOST, remedy: "goOn" };
   }
-  const fact = `says that it has ${received} bytes where ${end} were sent`;
+  const fact = `says that it has ${exactBytes(received)} where ${end} were sent`;
   return withoutChunks(upload, protocolError(reply.place, fact));
 }
 

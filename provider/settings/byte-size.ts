@@ -22,7 +22,12 @@ export function parseByteSize(text: string): number | undefined {
 /** "10 GiB", "1.5 MiB", "20 bytes": the largest unit that leaves at least one of it. */
 export function formatByteSize(bytes: number): string {
   const unit = UNITS.find(([, factor]) => bytes >= factor);
-  if (unit === undefined) return `${bytes} bytes`;
+  if (unit === undefined) return exactBytes(bytes);
   const [name, factor] = unit;
   return `${Number((bytes / factor).toFixed(1))} ${name}`;
+}
+
+/** "2048 bytes", "1 byte": where each of them counts. */
+export function exactBytes(bytes: number | bigint): string {
+  return `${bytes} ${Number(bytes) === 1 ? "byte" : "bytes"}`;
 }

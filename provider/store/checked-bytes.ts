@@ -4,6 +4,7 @@
  */
 import { DigestCheck } from "../digest";
 import { OciError } from "../errors";
+import { exactBytes } from "../settings/byte-size";
 import type { BlobKey } from "./blobs";
 
 /**
@@ -37,12 +38,16 @@ export async function* measuredBytes(
   for await (const chunk of source) {
     bytes += chunk.length;
     if (bytes > blob.size) {
-      throw mismatch(blob, subject, `is longer than the ${blob.size} bytes of its descriptor`);
+      throw mismatch(
+        blob,
+        subject,
+        `is longer than the ${exactBytes(blob.size)} of its descriptor`,
+      );
     }
     yield chunk;
   }
   if (bytes < blob.size) {
-    throw mismatch(blob, subject, `ended after ${bytes} of ${blob.size} bytes`);
+    throw mismatch(blob, subject, `ended after ${bytes} of ${exactBytes(blob.size)}`);
   }
 }
 

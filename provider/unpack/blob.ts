@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { DigestCheck } from "../digest";
+import { exactBytes } from "../settings/byte-size";
 import { factsOfOpen, isUntouched, type FileFacts } from "../store/file-facts";
 import { awaitGrowth, type Growth } from "../store/growth";
 import { digestMismatch, type Place } from "./problems";
@@ -51,7 +52,7 @@ export class BlobReader {
     const { size } = this.#facts;
     if (growth === undefined && size !== BigInt(place.layer.descriptor.size)) {
       this.close();
-      throw digestMismatch(place, `${size} bytes`);
+      throw digestMismatch(place, exactBytes(size));
     }
   }
 
@@ -110,7 +111,7 @@ export class BlobReader {
     const { digest, size } = this.#place.layer.descriptor;
     const actual = this.#check.actual();
     if (actual !== digest || bytes !== size) {
-      throw digestMismatch(this.#place, `${actual}, ${bytes} bytes`);
+      throw digestMismatch(this.#place, `${actual}, ${exactBytes(bytes)}`);
     }
     this.#isVerified = true;
     if (this.#growth !== undefined) this.#facts = factsOfOpen(this.#descriptor);

@@ -6,6 +6,7 @@ import type { Transform, TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 import { systemCode } from "../errors";
+import { exactBytes } from "../settings/byte-size";
 import type { Pace } from "./pace";
 import { broken, type Place } from "./problems";
 import { MOST_WINDOW_BYTES, zstdFrames, ZstdProblem, type ZstdFrame } from "./zstd-frames";
@@ -80,7 +81,7 @@ export async function inflateZstd(
       if (native === undefined) await inflateFrame(frame, counting);
       else await inflateWith(native(nativeOptions()), frame.pieces, counting, place, "zstd");
       if (frame.declaredBytes !== undefined && frame.declaredBytes !== total) {
-        throw new ZstdProblem(`comes to ${total} bytes in a frame of ${frame.declaredBytes}`);
+        throw new ZstdProblem(`comes to ${exactBytes(total)} in a frame of ${frame.declaredBytes}`);
       }
     }
   } catch (error) {

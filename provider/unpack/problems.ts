@@ -7,6 +7,7 @@ import type { Allowances } from "../content/selection";
 import { hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
 import { limitExceeded, type Limits } from "../limits";
+import { exactBytes } from "../settings/byte-size";
 import { diskFact } from "../store/store-error";
 import type { PlannedLayer } from "../types";
 
@@ -123,7 +124,7 @@ export function digestMismatch(place: Place, actual: string): OciError {
     verb: VERB,
     subject: place.subject,
     fact: `the blob of layer ${place.layer.index} is not what its descriptor names`,
-    details: [`wanted: ${digest}, ${size} bytes`, `found: ${actual}`],
+    details: [`wanted: ${digest}, ${exactBytes(size)}`, `found: ${actual}`],
     hint: "pull again; if it stays, the registry or a cache on the way serves wrong content",
   });
 }

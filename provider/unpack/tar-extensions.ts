@@ -6,6 +6,7 @@
  * Rules: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
  */
 import { isUtf8 } from "node:buffer";
+import { exactBytes } from "../settings/byte-size";
 
 /** The longest content of an extension header. */
 export const MOST_EXTENSION_BYTES = 1024 ** 2;
@@ -47,7 +48,7 @@ type Draft = { -readonly [Key in keyof Extended]: Extended[Key] };
 
 /** How a size of an extension header is told that is too much, or no number at all. */
 export function bytesText(size: number): string {
-  return Number.isNaN(size) ? "a size that is no number" : `${size} bytes`;
+  return Number.isNaN(size) ? "a size that is no number" : exactBytes(size);
 }
 
 /** What kind of extension header a typeflag names; undefined where it names an entry. */

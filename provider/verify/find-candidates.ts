@@ -10,6 +10,7 @@ import { parseManifest } from "../content/manifest";
 import { algorithmOf, digestOf, hexOf } from "../digest";
 import { OciError, type ErrorCode } from "../errors";
 import type { Limits } from "../limits";
+import { exactBytes } from "../settings/byte-size";
 import type { Descriptor, ImageIndex, ImageManifest } from "../types";
 import { VERIFY, type Reason } from "./reasons";
 
@@ -252,7 +253,7 @@ async function readBlob(
     code: "DIGEST_MISMATCH",
     verb: VERIFY,
     subject: source.subject,
-    fact: `${place}: the blob that came is not ${digest} of ${size} bytes`,
+    fact: `${place}: the blob that came is not ${digest} of ${exactBytes(size)}`,
     hint: "run again; if it stays so, tell the people who run the registry",
   });
 }

@@ -45,7 +45,7 @@ describe("a folder that lies", () => {
   test("a manifest whose size the index has wrong", async () => {
     const world = honest();
     world.layout.list({ ...world.artifact.descriptor, size: 1, annotations: { [REF_NAME]: "2" } });
-    await refused(world, "DIGEST_MISMATCH", /with 1 bytes, and it has/, "oci-layout://bundle:2");
+    await refused(world, "DIGEST_MISMATCH", /with 1 byte, and it has/, "oci-layout://bundle:2");
   });
 
   test("a manifest that is listed and not there", async () => {

@@ -11,7 +11,7 @@ describe("a list that says of its entry", () => {
     ["another type", "type", /listed as application\/spdx\+json, and is application\/vnd\.other/],
     ["another subject", "subject", /listed for sha256:\w+, and refers to sha256:/],
     ["no subject at all", "none", /listed for sha256:\w+, and refers to nothing/],
-    ["another size", "size", /listed with 1 bytes, and has \d+/],
+    ["another size", "size", /listed with 1 byte, and has \d+/],
   ] as const) {
     test(what, async (t) => {
       const { host, artifact, attach, inputs, registry } = await referrerWorld(t);

@@ -31,8 +31,16 @@ describe("sizes", () => {
   }
 
   test("in words", () => {
-    const words = [0, 1023, 1024, 1.5 * 1024 ** 2, 10 * GIB, 2048 * GIB].map(formatByteSize);
-    assert.deepEqual(words, ["0 bytes", "1023 bytes", "1 KiB", "1.5 MiB", "10 GiB", "2 TiB"]);
+    const words = [0, 1, 1023, 1024, 1.5 * 1024 ** 2, 10 * GIB, 2048 * GIB].map(formatByteSize);
+    assert.deepEqual(words, [
+      "0 bytes",
+      "1 byte",
+      "1023 bytes",
+      "1 KiB",
+      "1.5 MiB",
+      "10 GiB",
+      "2 TiB",
+    ]);
   });
 });
 
