@@ -142,7 +142,7 @@ async function confirm(found: Located, work: Work, host: Host): Promise<void> {
 
 function placementOf(
   found: Located | Pulled,
-  { inputs, olds, run, directory }: Work,
+  { inputs, olds, run, directory, world }: Work,
   placements: Placements,
 ): Placement | undefined {
   const { destination, onLocalChange = "restore" } = inputs;
@@ -152,6 +152,7 @@ function placementOf(
   return placements.plan({
     urn: run?.urn ?? "",
     directory,
+    cacheDirectory: world.settings.cacheDirectory,
     destination,
     key: found.key,
     tree: "tree" in found ? found.tree : undefined,

@@ -3,7 +3,8 @@
  * What may be placed where is for the store's destinations to say.
  */
 import { join, resolve } from "node:path";
-import { openDestination } from "../store/destination";
+import { OciError } from "../errors";
+import { openDestination, ownPlaceProblem } from "../store/destination";
 import type { OnLocalChange, Owner } from "../store/placing";
 import type { PullRooms, World } from "../world";
 import { createPlacements, type Placements } from "./placement";
@@ -30,15 +31,29 @@ export async function besideOthers<T>(work: (placements: Placements) => Promise<
   }
 }
 
-/** A destination in the place of the trees: content goes there without a detour. */
+/**
+ * A destination in the place of the trees: content goes there without a detour.
+ * @throws OciError INVALID_INPUT where it is a place of our own.
+ */
 export function instead(
   destination: string,
   onLocalChange: OnLocalChange = "error",
   { settings }: World,
   directory: string,
 ): PullRooms["trees"] {
+  const folder = resolve(directory, destination);
+  const problem = ownPlaceProblem(folder, settings.cacheDirectory);
+  if (problem !== undefined) {
+    throw new OciError({
+      code: "INVALID_INPUT",
+      verb: "place content at",
+      subject: destination,
+      fact: problem,
+      hint: "choose another folder, such as vendor/manifests",
+    });
+  }
   const place = openDestination({
-    folder: resolve(directory, destination),
+    folder,
     shown: destination,
     records: join(settings.cacheDirectory, "destinations"),
   });

@@ -11,6 +11,7 @@ import {
   destinationProblem,
   openDestination,
   overlapProblem,
+  ownPlaceProblem,
   trueFolder,
   type Destination,
   type DestinationPlace,
@@ -28,6 +29,8 @@ export interface PlacementRequest {
   readonly caller?: string;
   /** The program's; absolute. */
   readonly directory: string;
+  /** Of the user; absolute. */
+  readonly cacheDirectory: string;
   /** The input, as the user wrote it. */
   readonly destination: string;
   readonly key: TreeKey;
@@ -61,7 +64,10 @@ export function createPlacements(): Placements {
       const folder = trueFolder(path);
       const owner = caller ?? `the resource ${nameOf(urn)}`;
       const mine = { folder, owner, id: caller ?? urn };
-      const problem = destinationProblem(path, directory) ?? overlapOf(mine, taken.values());
+      const problem =
+        destinationProblem(path, directory) ??
+        ownPlaceProblem(path, request.cacheDirectory) ??
+        overlapOf(mine, taken.values());
       if (problem !== undefined) throw wrongDestination(problem);
       // A resource has one destination; a function that is called twice may have two.
       taken.set(caller === undefined ? urn : JSON.stringify([caller, folder]), mine);

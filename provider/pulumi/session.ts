@@ -95,7 +95,8 @@ export async function pullInputs(
     return { pulled, placedAt: destination };
   }
   const caller = `getOciArtifact of ${formatReference(request.reference)}`;
-  const plan = { urn: "", caller, directory, destination };
+  const { cacheDirectory } = world.settings;
+  const plan = { urn: "", caller, directory, cacheDirectory, destination };
   const pulled = await besideOthers(async (placements) => {
     const found = await pull(request, world, context);
     const { key, tree } = found;

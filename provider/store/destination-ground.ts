@@ -117,6 +117,22 @@ export function destinationProblem(folder: string, programDirectory: string): st
 }
 
 /**
+ * Why no content can be placed at the folder, whoever asks, as a clause; undefined where it can: it is a
+ * place that we keep for ourselves, and what lies there is moved and removed as we see fit.
+ *
+ * @param folder - absolute
+ * @param cacheDirectory - absolute
+ */
+export function ownPlaceProblem(folder: string, cacheDirectory: string): string | undefined {
+  const target = trueFolder(folder);
+  const cache = trueFolder(realPath(cacheDirectory));
+  if (target === cache) return "it is the folder of the cache";
+  if (isInside(target, cache)) return "it lies in the folder of the cache";
+  const isOfTrees = target.split(sep).includes(TREES_FOLDER);
+  return isOfTrees ? `it is, or lies in, a folder ${TREES_FOLDER}, which holds trees` : undefined;
+}
+
+/**
  * Why two folders cannot both be destinations, as a clause about the first; undefined where they can.
  *
  * @param first - as `trueFolder` spells it, and so the other: by text, one folder may seem two

@@ -17,7 +17,12 @@ import type { DestinationState, Owner, Wanted } from "./placing";
 import { isUnusable, storeError } from "./store-error";
 import type { FillTree } from "./trees";
 
-export { destinationProblem, overlapProblem, type DestinationPlace } from "./destination-ground";
+export {
+  destinationProblem,
+  overlapProblem,
+  ownPlaceProblem,
+  type DestinationPlace,
+} from "./destination-ground";
 export { trueFolder } from "./true-folder";
 
 export interface Destination {

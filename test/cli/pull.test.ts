@@ -129,6 +129,30 @@ describe("oci-artifact pull", () => {
     assert.deepEqual(await contentOf("out"), SECOND);
   });
 
+  test("content does not go to the cache or to trees, and nobody is asked for it", async () => {
+    registry.clearRequests();
+    const before = await readdir(join(folder, "cache"), { recursive: true });
+    const own = [
+      "cache/pulumi-oci-artifact",
+      "cache/pulumi-oci-artifact/blobs",
+      ".oci-artifacts/x",
+    ];
+    for (const output of own) {
+      const { exitCode, stderr } = await run([
+        "pull",
+        reference(),
+        "--plain-http",
+        "--output",
+        output,
+      ]);
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, /^cannot place content at \S+: it (?:is|lies in)/);
+      assert.match(stderr, /\nhint: choose another folder/);
+    }
+    assert.deepEqual(registry.requests, []);
+    assert.deepEqual(await readdir(join(folder, "cache"), { recursive: true }), before);
+  });
+
   test("does not touch a file of the user's that is in the way", async () => {
     await mkdir(join(folder, "mine"));
     await writeFile(join(folder, "mine", "ingress.yaml"), "precious");

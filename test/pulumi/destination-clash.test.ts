@@ -29,12 +29,29 @@ describe("destinations of one run", () => {
     await host.check({ ...given, destination: "link/b" }, { urn });
   });
 
+  test("the cache takes no copy, and neither do the trees of another program", async (context) => {
+    const world = await lifecycleWorld(context);
+    world.publish({ "a.txt": "a" });
+    const given = { reference: world.reference, plainHttp: true };
+    for (const [destination, fact] of [
+      [join(world.cache, "blobs"), "it lies in the folder of the cache"],
+      ["../other/.oci-artifacts/app", "it is, or lies in, a folder .oci-artifacts"],
+    ] as const) {
+      await assert.rejects(world.host().check({ ...given, destination }), {
+        code: "INVALID_INPUT",
+        message: new RegExp(`^cannot use input "destination": ${fact}`),
+      });
+    }
+  });
+
   test("functions with one destination: the same content may, another may not", (context) => {
     const directory = folderFor(context);
     const placements = createPlacements();
     const plan = (caller: string, destination: string): void => {
       const key = { name: "app-0123456789abcdef", key: "{}" };
-      placements.plan({ urn: "", caller, directory, destination, key, onLocalChange: "restore" });
+      const [cacheDirectory, onLocalChange] = [join(directory, "cache"), "restore"] as const;
+      const folders = { directory, cacheDirectory, destination };
+      placements.plan({ urn: "", caller, ...folders, key, onLocalChange });
     };
     plan("getOciArtifact of a/app:1", "vendor");
     plan("getOciArtifact of a/app:1", "vendor");

@@ -7,6 +7,7 @@ import {
   destinationProblem,
   openDestination,
   overlapProblem,
+  ownPlaceProblem,
   trueFolder,
 } from "../../provider/store/destination";
 import type { NamesOnDisk } from "../../provider/store/true-folder";
@@ -29,6 +30,26 @@ test("the program, what holds it, and its trees are no destinations", () => {
   ] as const) {
     const found = destinationProblem(folder, "/home/me/app");
     assert.equal(found?.slice(0, problem?.length), problem, folder);
+  }
+});
+
+test("the cache and the trees of any program are no place for content", (context) => {
+  const folder = folderFor(context);
+  fs.mkdirSync(join(folder, "cache/blobs"), { recursive: true });
+  fs.symlinkSync("cache", join(folder, "link"));
+  for (const [path, problem] of [
+    ["cache", "it is the folder of the cache"],
+    ["cache/blobs/sha256", "it lies in the folder of the cache"],
+    ["link/destinations", "it lies in the folder of the cache"],
+    ["app/.oci-artifacts", "it is, or lies in, a folder .oci-artifacts, which holds trees"],
+    ["app/.oci-artifacts/x/y", "it is, or lies in, a folder .oci-artifacts, which holds trees"],
+    ["app/.oci-artifacts-2", undefined],
+    ["cache2", undefined],
+    [".", undefined],
+  ] as const) {
+    for (const cache of ["cache", "link"]) {
+      assert.equal(ownPlaceProblem(join(folder, path), join(folder, cache)), problem, path);
+    }
   }
 });
 
