@@ -2,6 +2,7 @@
  * Exit codes, and how a command that failed says so. One table: the help and the docs show it.
  */
 import { asOciError, type ErrorCode, OciError, systemCode } from "../provider/errors";
+import { isOfInputs } from "../provider/pulumi/wrong-inputs";
 import { redact } from "../provider/redact";
 import { hintWithFlags, withFlags } from "./flag-words";
 
@@ -13,7 +14,11 @@ export const EXIT_CODES = {
     means:
       "failed, of a list at least one; the message says why, and what to do. For cache verify: damage was found. For inspect --online: nobody answered",
   },
-  usage: { code: 2, means: "the command line or the list cannot be read; nothing was done" },
+  usage: {
+    code: 2,
+    means:
+      "the command line or the list is wrong, the value of a flag or how a reference is written, too; nothing was done",
+  },
   different: { code: 3, means: "diff --exit-code: there are differences" },
   hungUp: { code: 129, means: "the terminal was closed (SIGHUP); nothing was left half-written" },
   interrupted: { code: 130, means: "interrupted (SIGINT); nothing was left half-written" },
@@ -76,7 +81,8 @@ function withoutDirectory(error: unknown): unknown {
 }
 
 /**
- * The exit code for an error, after printing it: as text, or as JSON on standard output.
+ * The exit code for an error, after printing it: as text, or as JSON on standard output. What was given is
+ * wrong by itself: that is a wrong command line, though all of its flags are known.
  *
  * @param interrupted - The exit code where it was an interruption
  */
@@ -89,7 +95,7 @@ export function sayFailure(
   const failure = failureOf(error, subject);
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`${failure.message}\n`);
-  return exitCodeOf([failure.code], interrupted);
+  return isOfInputs(error) ? EXIT_CODES.usage.code : exitCodeOf([failure.code], interrupted);
 }
 
 /** The exit code for these failures: an interruption before all others. */

@@ -16,6 +16,7 @@ import {
 import { checkInputs } from "./check-inputs";
 import { failure } from "./input-rules";
 import type { CheckedInputs } from "./inputs";
+import { wrongInputs } from "./wrong-inputs";
 
 export interface ReadInputs {
   readonly inputs: CheckedInputs;
@@ -62,14 +63,7 @@ export function validInputs(values: Readonly<Record<string, unknown>>): ReadInpu
   const read = readInputs(values);
   if (!("failures" in read)) return read;
   if (read.error !== undefined) throw read.error;
-  const { failures } = read;
-  throw new OciError({
-    code: "INVALID_INPUT",
-    verb: "pull",
-    subject: "the artifact",
-    fact: failures.length === 1 ? "an input is wrong" : `${failures.length} inputs are wrong`,
-    details: failures.flatMap((failure) => failure.split("\n")),
-  });
+  throw wrongInputs("pull", read.failures);
 }
 
 /** Whether content follows a tag, or what refers to it: neither the reference nor `digest` pins it. */

@@ -122,7 +122,7 @@ describe("push", () => {
     const late = await run("--plain-http", "push", "config", reference);
     assert.match(late.stderr, /write push in front of its flags/);
     const kind = await run("push", "config", reference, "--kind", "opentofu-provider");
-    assert.equal(kind.exitCode, 1);
+    assert.equal(kind.exitCode, 2);
     assert.match(kind.stderr, /--platform-zip/);
     assert.equal(registry.requests.length, 0);
   });

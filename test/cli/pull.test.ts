@@ -275,6 +275,25 @@ describe("oci-artifact pull", () => {
     }
   });
 
+  test("a wrong value or reference is a wrong command line, as in a list, with the same error", async () => {
+    registry.clearRequests();
+    for (const [args, code] of [
+      [[reference(), "--extract", "banana"], "INVALID_INPUT"],
+      [["registry.test/Team/app:1"], "INVALID_REFERENCE"],
+    ] as const) {
+      const command = ["pull", ...args, "--output", "never"];
+      const plain = await run(command);
+      assert.equal(plain.exitCode, 2, plain.stderr);
+      assert.equal(plain.stdout, "");
+      const { exitCode, stdout, stderr } = await run([...command, "--json"]);
+      assert.deepEqual([exitCode, stderr], [2, ""]);
+      const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+      assert.equal(error.code, code);
+      assert.equal(`${error.message}\n`, plain.stderr);
+    }
+    assert.deepEqual(registry.requests, []);
+  });
+
   test("--json prints errors as JSON, with code and hint", async () => {
     const { exitCode, stdout, stderr } = await run([
       "pull",

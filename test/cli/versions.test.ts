@@ -150,7 +150,7 @@ describe("--semver", () => {
   test("beside a tag is a mistake, in the words of flags", async (t) => {
     const { registry, run, repository } = await world(t);
     const { exitCode, stderr } = await run("inspect", `${repository}:2.0.0`, ...ASKED);
-    assert.equal(exitCode, 1);
+    assert.equal(exitCode, 2);
     assert.match(
       stderr,
       /cannot use --semver: it chooses a tag, and the reference names the tag 2/,

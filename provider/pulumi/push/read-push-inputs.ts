@@ -6,6 +6,7 @@ import { OciError } from "../../errors";
 import { parseReference } from "../../reference/parse";
 import type { Reference } from "../../types";
 import { checkRows, presentOf } from "../check-inputs";
+import { wrongInputs } from "../wrong-inputs";
 import { PUSH_ROWS, type PushInputs } from "./push-inputs";
 import { isArtifactSource, pushRuleFailures } from "./push-rules";
 
@@ -44,14 +45,7 @@ export function readPushInputs(
 export function validPushInputs(values: Readonly<Record<string, unknown>>): ReadPushInputs {
   const read = readPushInputs(values);
   if (!("failures" in read)) return read;
-  const { failures } = read;
-  throw new OciError({
-    code: "INVALID_INPUT",
-    verb: "push",
-    subject: "the artifact",
-    fact: failures.length === 1 ? "an input is wrong" : `${failures.length} inputs are wrong`,
-    details: failures.flatMap((failure) => failure.split("\n")),
-  });
+  throw wrongInputs("push", read.failures);
 }
 
 /** The reference, or why it is none. */
