@@ -5,7 +5,7 @@
 import type { ChangedEntry } from "../provider/compare-trees";
 import { isExecutable } from "../provider/compare-trees";
 import { type Compared, compareInputs } from "../provider/pulumi/compare-contents";
-import { printable } from "../provider/redact";
+import { inOneLine, printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import type { TreeEntry } from "../provider/types";
 import { EXIT_CODES, sayUsage } from "./exit";
@@ -85,11 +85,6 @@ function changeOf({ path, before, after }: ChangedEntry): string {
   const isMode = isExecutable(before) !== isExecutable(after);
   const mode = isExecutable(after) ? ", now executable" : ", no longer executable";
   return `${inOneLine(path)}  ${size.join(" => ")}${isMode ? mode : ""}`;
-}
-
-/** A name of a stranger's makes no lines of its own; what else it may not say, the gate replaces. */
-function inOneLine(name: string): string {
-  return name.replace(/[\n\t]/g, "\ufffd");
 }
 
 function factOf({ type, size, target = "" }: TreeEntry): string {

@@ -2,7 +2,7 @@
  * `oci-artifact push` and `attach`: a folder or files become an artifact of a registry.
  */
 import { attachInputs, type PushResult, pushInputs } from "../provider/pulumi/push-artifact";
-import { printable } from "../provider/redact";
+import { inOneLine, printable } from "../provider/redact";
 import { formatByteSize } from "../provider/settings/byte-size";
 import { sayUsage } from "./exit";
 import type { PublishCommand } from "./publish-arguments";
@@ -56,7 +56,7 @@ function resultText(result: PushResult, { json, flags }: PublishCommand): string
 }
 
 function fileLine({ path, type, size }: PushResult["planned"]["entries"][number]) {
-  return type === "directory" ? [] : [`  ${path}  ${formatByteSize(size)}`];
+  return type === "directory" ? [] : [`  ${inOneLine(path)}  ${formatByteSize(size)}`];
 }
 
 function pushedText(

@@ -3,6 +3,7 @@
  * executed now, or is a link. In one sentence, like what is said of files that are no text. Pure.
  */
 import { isExecutable } from "./compare-trees";
+import { inOneLine } from "./redact";
 import type { TreeEntry } from "./types";
 
 /**
@@ -25,9 +26,10 @@ export function namesOf(
   before: object | undefined,
   after: object | undefined,
 ): readonly [string, string] {
+  const name = inOneLine(path);
   return [
-    before === undefined ? "/dev/null" : `a/${path}`,
-    after === undefined ? "/dev/null" : `b/${path}`,
+    before === undefined ? "/dev/null" : `a/${name}`,
+    after === undefined ? "/dev/null" : `b/${name}`,
   ];
 }
 

@@ -42,6 +42,11 @@ export function printable(text: string): string {
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
+/** A stranger's name, of a file, as a piece of a line: it makes no lines and no columns of its own. */
+export function inOneLine(name: string): string {
+  return name.replace(/[\n\t\u2028\u2029]/g, "\ufffd");
+}
+
 function redactUrl(text: string): string {
   let url: URL;
   try {

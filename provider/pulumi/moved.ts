@@ -1,6 +1,7 @@
 /**
  * The line on a resource's row when another digest comes: which, and which files. Pure.
  */
+import { inOneLine } from "../redact";
 import { formatReference } from "../reference/format";
 import type { Reference, TreeEntry } from "../types";
 import { changedFiles, filesOf } from "./outputs";
@@ -41,7 +42,7 @@ export function movedMessage(move: Move): string {
   const changes = changedFiles(before, filesOf(move.newFiles));
   if (changes.length === 0) return `${head}; no file differs`;
   const rest = changes.length - SHOWN_FILES;
-  const names = changes.slice(0, SHOWN_FILES).join(", ");
+  const names = changes.slice(0, SHOWN_FILES).map(inOneLine).join(", ");
   return `${head}; files: ${names}${rest > 0 ? `, and ${rest} more` : ""}`;
 }
 

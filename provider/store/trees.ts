@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ensureFolder } from "../ensure-folder";
 import { OciError, systemCode } from "../errors";
 import type { Report } from "../context";
+import { inOneLine } from "../redact";
 import type { Tree } from "../types";
 import { inspectTree, receiptOf } from "./inspect-tree";
 import { observe } from "./observe";
@@ -204,7 +205,7 @@ async function replace(area: string, draft: string, target: string): Promise<boo
 
 /** The first few names of what was changed, for a message. */
 export function summaryOfDamage(damage: readonly string[]): string {
-  const shown = damage.slice(0, SHOWN_DAMAGE).join(", ");
+  const shown = damage.slice(0, SHOWN_DAMAGE).map(inOneLine).join(", ");
   const more = damage.length - SHOWN_DAMAGE;
   return more > 0 ? `${shown} and ${more} more` : shown;
 }

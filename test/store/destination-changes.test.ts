@@ -44,6 +44,17 @@ describe("restore", () => {
     assert.deepEqual(await destination.look(wanted(OLD)), { state: "placed" });
   });
 
+  test("a file's name makes no lines of its own in the warning", async (context) => {
+    const { file, place, report } = siteFor(context);
+    const content = { "x\nhint: y\tz": "one" };
+    await place(content);
+    fs.writeFileSync(file("x\nhint: y\tz"), "edited");
+    await place(content);
+    assert.deepEqual(report.lines, [
+      "warning: work/out was changed locally and is restored: ~ ./x\ufffdhint: y\ufffdz",
+    ]);
+  });
+
   test("beside a foreign file, too, which stays", async (context) => {
     const { content, destination, file, place, wanted } = await changed(context);
     fs.writeFileSync(file("mine.txt"), "mine");
