@@ -3,7 +3,7 @@
  * dependencies and compiled sources. It uses nothing but Node itself.
  */
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,12 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Installs dependencies where they are missing or older than the lockfile, compiles and bundles. */
 export function prepare() {
   if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
+    if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      console.error(
+        "node_modules is a link, and older than package-lock.json: npm ci would empty the folder that it leads to.\nhint: run npm ci there, or remove the link",
+      );
+      process.exit(1);
+    }
     step("npm", ["ci"]);
   }
   step(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);

@@ -12,7 +12,7 @@ import { ask, type Question, type Reply, type Tools } from "./exchange";
 import { connectionError, isRefusal, statusError } from "./failure";
 import { isLoopback } from "./loopback";
 import { createSessions, type Grant, searchOf, type Session, type SessionParts } from "./sessions";
-import { basicHeader, planToken, requestToken, type TokenPlan } from "./token";
+import { basicHeader, planToken, requestToken, type TokenPlan, whyWithheld } from "./token";
 
 /** Asks with whatever authorization the endpoint wants. @throws OciError where it refuses. */
 export type AuthorizedAsk = (context: Context, question: Question) => Promise<Reply>;
@@ -205,8 +205,8 @@ async function bearerGrant(
   credential: Credential | undefined,
 ): Promise<Grant> {
   const { endpoint, verb, subject } = question;
-  const used = plan.withheld === undefined ? credential : undefined;
-  const withheld = credential === undefined ? undefined : plan.withheld;
+  const withheld = credential === undefined ? undefined : whyWithheld(plan, credential);
+  const used = withheld === undefined ? credential : undefined;
   if (used !== undefined) noteExposure(plan.realm);
   const note = noteOf(endpoint.registry, credential, searchOf(parts, endpoint), withheld);
   const errand = { endpoint, verb, subject, note };

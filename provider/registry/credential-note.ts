@@ -12,6 +12,17 @@ export interface CredentialNote {
   readonly wereSent: boolean;
 }
 
+/**
+ * What a login lacks for a token service: half a pair is none there. Docker and podman, too, ask for a token
+ * as nobody then.
+ */
+export function missingHalf(credential: Credential): "user name" | "password" | undefined {
+  const { username = "", password = "", identityToken } = credential;
+  if (identityToken !== undefined) return undefined;
+  if (username === "") return "user name";
+  return password === "" ? "password" : undefined;
+}
+
 /** @param withheld - Why the credential that there is was not sent. */
 export function noteOf(
   registry: string,
@@ -28,8 +39,11 @@ export function noteOf(
   }
   const line = `credentials: ${credential.source}`;
   if (withheld !== undefined) {
+    const missing = missingHalf(credential);
     const hint =
-      "if the token service is the right one, have the registry name it by HTTPS and host";
+      missing === undefined
+        ? "if the token service is the right one, have the registry name it by HTTPS and host"
+        : `log in to ${registry} again, or give credentials with a ${missing}`;
     return { line: `${line}, withheld: ${withheld}`, hint, wereSent: false };
   }
   const hint = credential.explicit

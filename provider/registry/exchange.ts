@@ -284,7 +284,7 @@ function headersOf(answer: Answer, name: string): readonly string[] {
 
 /** What a header says: bytes beyond ASCII are UTF-8 where they can be, as URLs have them escaped. */
 function asSent(latin: string): string {
-  if (!/[^\0-\x7f]/.test(latin)) return latin;
+  if (!/[^\0-\x7f]/.test(latin) || /[^\0-\xff]/.test(latin)) return latin;
   const bytes = Buffer.from(latin, "latin1");
   return isUtf8(bytes) ? bytes.toString("utf8") : latin;
 }

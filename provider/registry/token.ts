@@ -12,7 +12,7 @@ import { field } from "../settings/fields";
 import type { Credential, Endpoint } from "../types";
 import type { Challenge } from "./challenge";
 import { ask, type Question, type Reply, type Tools } from "./exchange";
-import type { CredentialNote } from "./credential-note";
+import { type CredentialNote, missingHalf } from "./credential-note";
 import { originOf, type Place, protocolError, statusError } from "./failure";
 import { scopesOf, type Writing } from "./writing";
 
@@ -96,6 +96,12 @@ function withheldFrom(realm: URL, origin: URL): string | undefined {
   return undefined;
 }
 
+/** Why the credential does not go to the plan's token service, if so. */
+export function whyWithheld({ withheld }: TokenPlan, credential: Credential): string | undefined {
+  const missing = missingHalf(credential);
+  return withheld ?? (missing === undefined ? undefined : `they have no ${missing}`);
+}
+
 /**
  * A token for the plan. Without a credential it asks anonymously.
  * @throws OciError UNAUTHORIZED or FORBIDDEN where the service refuses.
@@ -123,7 +129,8 @@ export async function requestToken(
   }
   const reply = await ask(tools, context, { ...common, ...getOf(plan, credential) });
   if (reply.status === 200) return readToken(reply, sentAt);
-  throw refusal(refused ?? reply);
+  // Who does not know POST has said nothing of the token: then the answer to GET counts.
+  throw refusal(refused === undefined || [404, 405].includes(refused.status) ? reply : refused);
 }
 
 type Form = Pick<Question, "method" | "url" | "headers" | "body" | "isOnce">;
@@ -163,16 +170,11 @@ const HEADERS = {
   "user-agent": CLIENT_ID,
 } as const;
 
-/**
- * To a service that knows no OAuth2, an identity token is the password. Half a pair is no login there, and
- * goes nowhere: Docker and podman then ask for a token as nobody.
- */
+/** To a service that knows no OAuth2, an identity token is the password. */
 function loginHeader({ identityToken, ...credential }: Credential): string | undefined {
   const hasPassword = (credential.password ?? "") !== "";
-  if (!hasPassword && identityToken !== undefined) {
-    return basicHeader({ ...credential, password: identityToken });
-  }
-  return hasPassword && (credential.username ?? "") !== "" ? basicHeader(credential) : undefined;
+  if (identityToken === undefined || hasPassword) return basicHeader(credential);
+  return basicHeader({ ...credential, password: identityToken });
 }
 
 /** The Basic header of a credential, or undefined where it has no name and no password. */

@@ -7,12 +7,15 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** The blocks that a text says are certificates, in order. */
 export function certificateBlocks(text: string): readonly string[] {
-  return [...text.matchAll(PEM)].map(([pem]) => withoutEmptyLines(pem));
+  return withoutEmptyLines(text).match(PEM) ?? [];
 }
 
-/** Empty lines mean nothing in a block; but OpenSSL refuses it then, which Go does not. */
-export function withoutEmptyLines(pem: string): string {
-  return pem.replace(/\r*\n\s+/g, "\n");
+/**
+ * Empty lines mean nothing in the block of a certificate; but OpenSSL refuses it then, which Go does not.
+ * In that of an encrypted key, which may stand beside it, one ends the header.
+ */
+export function withoutEmptyLines(text: string): string {
+  return text.replace(PEM, (pem) => pem.replace(/[\r\n]\s+/g, "\n"));
 }
 
 /** Whether a block is what it says. */

@@ -137,7 +137,9 @@ function neededProofs(bundle: Bundle, policy: VerifyPolicy, trust: TrustMaterial
   const needsTime = policy.kind === "keyless" && !logged.some(hasTime);
   if (timestamps.length === 0 && (policy.requireTimestamp || needsTime)) {
     const isOther = (timestampVerificationData?.rfc3161Timestamps.length ?? 0) > 0;
-    const which = isOther ? " of an authority that the trusted root names" : "";
+    const which = isOther
+      ? " of an authority that the trusted root names, and that is for timestamps alone"
+      : "";
     throw new Rejection("timestamp", `the signature has no signed timestamp${which}`);
   }
   return { entries: logged, timestamps };

@@ -27,7 +27,7 @@ export function refuseOtherSigners(
   { key, certificate }: LoggedSigner,
 ): void {
   if (entries.length === 0) return;
-  if (certificate !== undefined && !new X509Certificate(certificate).publicKey.equals(key)) {
+  if (certificate !== undefined && !isOf(certificate, key)) {
     throw new Rejection("tlog", "the certificate that was logged is of another key");
   }
   const signer = certificate ?? key.export({ type: "spki", format: "der" });
@@ -132,4 +132,13 @@ function at(from: unknown, ...names: readonly (string | number)[]): unknown {
 function bytesOf(base64: unknown): Buffer {
   if (typeof base64 !== "string") throw new JsonProblem("it is no text");
   return Buffer.from(base64, "base64");
+}
+
+/** Bytes that are no certificate are of no key. */
+function isOf(certificate: Buffer, key: KeyObject): boolean {
+  try {
+    return new X509Certificate(certificate).publicKey.equals(key);
+  } catch {
+    return false;
+  }
 }

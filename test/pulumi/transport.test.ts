@@ -84,6 +84,20 @@ describe("clientCertificate", () => {
     assert.deepEqual(options.clientCertificate, clientCertificate);
   });
 
+  test("a certificate and its encrypted key in one text are taken, in either order", async () => {
+    const passphrase = PASSPHRASE;
+    // OpenSSL's own form has a header, and an empty line behind it that counts.
+    const sealed = createPrivateKey(PAIR.key)
+      .export({ type: "sec1", format: "pem", cipher: "aes-128-cbc", passphrase })
+      .toString();
+    assert.match(sealed, /^Proc-Type: 4,ENCRYPTED\n.*\n\n/m);
+    for (const both of [`${PAIR.cert}${sealed}`, `${sealed}${PAIR.cert}`]) {
+      const clientCertificate = { certificate: both, key: both, passphrase };
+      const options = await transport({ clientCertificate });
+      assert.deepEqual(options.clientCertificate, clientCertificate);
+    }
+  });
+
   const key = PAIR.key;
   const broken: readonly [string, NonNullable<CheckedInputs["clientCertificate"]>, RegExp][] = [
     [

@@ -62,6 +62,18 @@ describe("identity tokens", () => {
     });
   });
 
+  test("that are refused where POST is not known are refused credentials, and no missing service", async (t) => {
+    for (const status of [404, 405]) {
+      const { get, registry } = await open(t, { auth, endpoint: { credential } });
+      const then = { kind: "status", status } as const;
+      registry.fault({ kind: "token", method: "POST", when: "any", then });
+      await assert.rejects(get(), {
+        code: "UNAUTHORIZED",
+        message: /the token service refuses the credentials/,
+      });
+    }
+  });
+
   test("go nowhere by redirect", async (t) => {
     const { get, registry } = await open(t, { auth, endpoint: { credential } });
     const elsewhere = await serve(t);

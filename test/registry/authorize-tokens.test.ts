@@ -129,6 +129,21 @@ describe("tokens", () => {
     }
   });
 
+  test("are refused to nobody: the error says which half of the login is missing", async (t) => {
+    for (const [half, missing] of [
+      [{ username: "" }, "user name"],
+      [{ password: "" }, "password"],
+    ] as const) {
+      const { get, registry } = await open(t, { auth: TOKEN, ambient: ambient(half) });
+      await assert.rejects(get(), (error: Error) => {
+        assert.match(error.message, new RegExp(`withheld: they have no ${missing}\\n`));
+        assert.match(error.message, new RegExp(`or give credentials with a ${missing}$`));
+        return true;
+      });
+      assert.ok(registry.requests.every(({ authorization }) => authorization === "none"));
+    }
+  });
+
   test("are asked for without an empty service, and with one in UTF-8 as it is", async (t) => {
     for (const [sent, asked] of [
       ["", []],

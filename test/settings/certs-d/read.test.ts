@@ -129,7 +129,7 @@ describe("authorities", () => {
     });
     const { certificateAuthorities, clientCertificate, notes } = await machine.read();
     assert.deepEqual(certificateAuthorities, [one.cert.trimEnd(), two.cert.trimEnd()]);
-    assert.equal(clientCertificate?.certificate, client.cert);
+    assert.equal(clientCertificate?.certificate.trimEnd(), client.cert.trimEnd());
     assert.deepEqual(notes, []);
   });
 
