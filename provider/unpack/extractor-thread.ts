@@ -30,7 +30,7 @@ async function extract(job: UnpackJob): Promise<void> {
     const entries = await doUnpack(job, { files, pace, mayBlock: true, status });
     tell({ kind: "done", entries: packEntries(entries) });
   } catch (error) {
-    tell({ kind: "failed", facts: errorFacts(asUnpackError(error, job.subject)) });
+    tell({ kind: "failed", facts: errorFacts(asUnpackError(error, job.subject, {}, job.staging)) });
   }
 }
 

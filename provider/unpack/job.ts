@@ -82,7 +82,7 @@ export async function doUnpack(
     }
     return await tree.finish(subject, pace);
   } catch (error) {
-    throw asUnpackError(error, subject, plan.allowances);
+    throw asUnpackError(error, subject, plan.allowances, job.staging);
   } finally {
     await tree.close();
   }

@@ -2,13 +2,13 @@
  * The errors of unpacking, each with the entry and the layer that it is about. It builds errors; it
  * never decides that something is one.
  */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Allowances } from "../content/selection";
 import { hintOfDisk } from "../disk-facts";
 import { OciError, systemCode } from "../errors";
 import { limitExceeded, type Limits } from "../limits";
 import { exactBytes } from "../settings/byte-size";
-import { diskFact } from "../store/store-error";
+import { diskFact, isRefusal } from "../store/store-error";
 import type { PlannedLayer } from "../types";
 
 const VERB = "unpack";
@@ -134,11 +134,16 @@ export function cancelled(subject: string): OciError {
   return new OciError({ code: "CANCELLED", verb: VERB, subject, fact: "it was cancelled" });
 }
 
-/** Whatever was thrown, as an error that a person can use. */
+/**
+ * Whatever was thrown, as an error that a person can use.
+ *
+ * @param staging - The folder that was written to: where a disk refuses, it tells which one.
+ */
 export function asUnpackError(
   error: unknown,
   subject: string,
   { allowNameClashes = false }: Allowances = {},
+  staging?: string,
 ): OciError {
   if (error instanceof OciError) return error;
   // The staging folder is ours, and the model knows what is in it: only a clash was let pass.
@@ -148,10 +153,11 @@ export function asUnpackError(
   if (isForbiddenLink(error)) return noLinksHere(subject, error);
   const code = systemCode(error) ?? "";
   const fact = diskFact(error) ?? (error instanceof Error ? error.message : String(error));
+  const below = staging !== undefined && isRefusal(error) ? ` below ${dirname(staging)}` : "";
   return new OciError({
     code: "STORE",
     verb: VERB,
-    subject,
+    subject: `${subject}${below}`,
     // The message of Node repeats the whole path.
     fact: code === "ENAMETOOLONG" ? "a path in it is longer than this disk takes here" : fact,
     hint: code === "ENAMETOOLONG" ? NAME_HINT : hintOfDisk(code),

@@ -84,7 +84,7 @@ function assertSeen(seen: Seen | undefined, trees: readonly object[]): Outcome {
 
 describe(IS_REAL ? "a disk of 1 MiB, or read-only" : "what stands in for such a disk", () => {
   test("is full while a tree is written: nothing of it is seen, and later it is whole", async (t) => {
-    const { seen } = await play(t, IN_PROJECT, [
+    const { seen, folder } = await play(t, IN_PROJECT, [
       ["old", "roomy"],
       ["large", "full"],
       ["old", "full"],
@@ -94,6 +94,8 @@ describe(IS_REAL ? "a disk of 1 MiB, or read-only" : "what stands in for such a 
     const failed = assertSeen(seen[1], [OLD]);
     assert.equal(failed.code, "STORE", failed.message);
     assert.match(failed.message ?? "", /^cannot .*: the disk is full \(ENOSPC\)\nhint: make room/);
+    const area = join(folder, "disk/project/.oci-artifacts");
+    assert.ok(failed.message?.includes(` below ${area}`), failed.message);
     assert.deepEqual(assertSeen(seen[2], [OLD]).content, OLD);
     assert.deepEqual(assertSeen(seen[3], [OLD, LARGE]).content, LARGE);
   });
