@@ -39,3 +39,10 @@ export function ensureFolder(folder: string, mode = 0o755): void {
     ensureFolder(parent, mode);
   }
 }
+
+/** The folder and those above it that are not there, the innermost first: what `ensureFolder` would make. */
+export function missingFolders(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  if (existsSync(folder) || parent === folder) return [];
+  return [folder, ...missingFolders(parent)];
+}

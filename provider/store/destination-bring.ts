@@ -6,7 +6,7 @@ import { chmod } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Report } from "../context";
 import { contentDigest } from "../content-digest";
-import { ensureFolder } from "../ensure-folder";
+import { ensureFolder, missingFolders } from "../ensure-folder";
 import type { Tree, TreeEntry } from "../types";
 import {
   assess,
@@ -26,6 +26,7 @@ import { inTurn, leave, type Turn } from "./journal";
 import type { Owner, Wanted } from "./placing";
 import { closedOfOurs, isGone, type PlacingPlan, type Steps } from "./plan-placing";
 import type { Receipt } from "./receipt";
+import { removeEmptyFolder } from "./small-steps";
 import { removeTree, stagingPath } from "./staging";
 import { folderError, folderFact, isUnusable, storeError } from "./store-error";
 import { summaryOfDamage, treeOf, type FillTree, type TreeKey } from "./trees";
@@ -57,6 +58,19 @@ export async function bringContent(placing: Placing, fill: FillTree): Promise<Tr
     const tree = await confirmSeen(placing, seen);
     if (tree !== undefined) return tree;
   }
+  const above = missingFolders(ground.parent);
+  try {
+    return await bringDraft(placing, fill);
+  } catch (error) {
+    // Made for content that does not come. What others have put there meanwhile keeps its folder.
+    above.forEach(removeEmptyFolder);
+    throw error;
+  }
+}
+
+/** The content in a folder beside the destination, and from there in its place. */
+async function bringDraft(placing: Placing, fill: FillTree): Promise<Tree> {
+  const { ground, wanted } = placing;
   const { area, parent, shown } = ground;
   making(parent, () => {
     ensureFolder(parent, 0o777);

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { openDestination } from "../../provider/store/destination";
 import { groundOf } from "../../provider/store/destination-ground";
+import type { FillTree } from "../../provider/store/trees";
 import { recordReport } from "../support/report-for-test";
 import { filler } from "./content";
 import { never, NEW, OLD, OWNER, siteAt, siteFor, withoutRights } from "./destination-for-test";
@@ -91,6 +92,26 @@ describe("placing", () => {
     assert.deepEqual(content(), OLD);
     assert.deepEqual(neighbors(), []);
     await place(OLD, { fill: never });
+  });
+
+  test("content that does not come leaves no folders that were made for it, and all others", async (context) => {
+    const { place, project, records, wanted } = siteFor(context);
+    await assert.rejects(place(OLD, { fill: never }), /filled/);
+    assert.equal(fs.existsSync(join(project, "work")), false);
+    fs.mkdirSync(join(project, "was/there"), { recursive: true });
+    const at = (shown: string) => openDestination({ folder: join(project, shown), shown, records });
+    const report = recordReport();
+    await assert.rejects(at("was/there/x/y/z").place(wanted(OLD), OWNER, never, report), /filled/);
+    assert.deepEqual(fs.readdirSync(join(project, "was"), { recursive: true }), ["there"]);
+    const beside: FillTree = (staging) => {
+      fs.writeFileSync(join(project, "was/there/x/mine"), "mine");
+      return never(staging);
+    };
+    await assert.rejects(at("was/there/x/y/z").place(wanted(OLD), OWNER, beside, report), /filled/);
+    assert.deepEqual(fs.readdirSync(join(project, "was/there"), { recursive: true }), [
+      "x",
+      join("x", "mine"),
+    ]);
   });
 
   test("a disk that is full while the copy is made leaves the old content", async (context) => {
