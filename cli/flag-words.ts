@@ -41,7 +41,7 @@ export function hintWithFlags(hint: string): string {
         value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
       );
     },
-    askedFor(fieldsAsFlags(hint)),
+    askedFor(fieldsAsFlags(hint.replace(BOTH, "--include and --exclude"))),
   );
   return inputs
     .flatMap(({ flags }) => flags)
@@ -55,6 +55,9 @@ export function hintWithFlags(hint: string): string {
       );
     }, withInputs);
 }
+
+/** The two that go together, wherever they are named so. */
+const BOTH = /\binclude and exclude\b/g;
 
 /** What stands in a file of `--mirrors` or `--registries` is a field, and has no flag. */
 const NO_FIELD = String.raw`(?<![\w"]|[\w\]]\.)`;
@@ -70,7 +73,7 @@ function askedFor(hint: string): string {
   return knownInputs().reduce((text, input) => {
     const flags = flagsInPlace(input);
     const before = ALWAYS_MEANT.has(input.name) ? `${ASKING}|by|in` : ASKING;
-    const asked = new RegExp(`(?<=\\b(?:${before}) )${input.name}(?!\\w|: |\\.\\w)`, "g");
+    const asked = new RegExp(`(?<=\\b(?:${before}) )${input.name}(?!\\w|: |\\.\\w|[[/-])`, "g");
     return flags === undefined ? text : text.replace(asked, flags);
   }, hint);
 }

@@ -209,6 +209,14 @@ describe("in place of inputs, flags are named", () => {
       'hint: { "location": "x", "plainHttp": true }',
     ],
     ["hint: relative to the program's directory", "hint: relative to the working directory"],
+    [
+      "hint: remove include and exclude, or give the folder that it lies in",
+      "hint: remove --include and --exclude, or give the folder that it lies in",
+    ],
+    [
+      "hint: give the directory, and let include and exclude take it",
+      "hint: give the directory, and let --include and --exclude take it",
+    ],
   ];
   for (const [line, shown] of cases) {
     test(line.trim(), () => {
