@@ -116,6 +116,20 @@ export function destinationProblem(folder: string, programDirectory: string): st
   return undefined;
 }
 
+/** What we put into the folder of the cache, which may be any folder of the user's. */
+const OF_CACHE: ReadonlySet<string> = new Set([
+  "blobs",
+  "destinations",
+  "evidence",
+  "homes",
+  "in-use",
+  "run",
+  "staging",
+  "tags",
+  "tally",
+  "tuf",
+]);
+
 /**
  * Why no content can be placed at the folder, whoever asks, as a clause; undefined where it can: it is a
  * place that we keep for ourselves, and what lies there is moved and removed as we see fit.
@@ -127,7 +141,9 @@ export function ownPlaceProblem(folder: string, cacheDirectory: string): string 
   const target = trueFolder(folder);
   const cache = trueFolder(realPath(cacheDirectory));
   if (target === cache) return "it is the folder of the cache";
-  if (isInside(target, cache)) return "it lies in the folder of the cache";
+  // A cache in a folder of the user's own, which holds content, too, is allowed.
+  const [name = ""] = isInside(target, cache) ? relative(cache, target).split(sep) : [];
+  if (OF_CACHE.has(name)) return "it lies in the folder of the cache";
   const isOfTrees = target.split(sep).includes(TREES_FOLDER);
   return isOfTrees ? `it is, or lies in, a folder ${TREES_FOLDER}, which holds trees` : undefined;
 }

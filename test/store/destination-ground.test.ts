@@ -41,6 +41,7 @@ test("the cache and the trees of any program are no place for content", (context
     ["cache", "it is the folder of the cache"],
     ["cache/blobs/sha256", "it lies in the folder of the cache"],
     ["link/destinations", "it lies in the folder of the cache"],
+    ["cache/vendor/blobs", undefined],
     ["app/.oci-artifacts", "it is, or lies in, a folder .oci-artifacts, which holds trees"],
     ["app/.oci-artifacts/x/y", "it is, or lies in, a folder .oci-artifacts, which holds trees"],
     ["app/.oci-artifacts-2", undefined],
