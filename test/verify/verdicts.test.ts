@@ -14,11 +14,11 @@ import type { VerifyOptions } from "../../provider/verify/policy";
 import { Rejection } from "../../provider/verify/reasons";
 import { REPOSITORY as CHECKOUT } from "../support/repository";
 
-type Verdict = "accepted" | "refused";
-
 interface Case {
   readonly name: string;
-  readonly verdict: Verdict;
+  /** What cosign says, "accepted" or "refused"; and of what is refused, why it is here. */
+  readonly verdict: string;
+  readonly reason?: string;
   readonly kind: "bundle" | "layer";
   readonly bundle?: string;
   readonly payload?: string;
@@ -43,25 +43,28 @@ function candidateOf({ kind, bundle = "", payload = "", annotations = {} }: Case
     : { kind, place, payload: Buffer.from(payload), annotations };
 }
 
-function verdictOn(vector: Case): Verdict {
+function verdictOn(vector: Case): Pick<Case, "verdict" | "reason"> {
   const trustedRoot = JSON.stringify(roots[vector.root]);
   const parsed = parsePolicy({ ...vector.verify, trustedRoot });
   assert.ok(parsed.ok, JSON.stringify(parsed));
   try {
     candidateCheck(parsed.policy, trustedRoot)(candidateOf(vector), digest);
-    return "accepted";
+    return { verdict: "accepted" };
   } catch (error) {
     // An authority that may not issue such certificates is none.
-    const isRoot = error instanceof OciError && error.code === "TRUSTED_ROOT";
-    assert.ok(error instanceof Rejection || isRoot, String(error));
-    return "refused";
+    if (error instanceof OciError && error.code === "TRUSTED_ROOT") {
+      return { verdict: "refused", reason: error.code };
+    }
+    assert.ok(error instanceof Rejection, String(error));
+    return { verdict: "refused", reason: `${error.kind}: ${error.message}` };
   }
 }
 
 describe("what cosign takes, and nothing else", () => {
   for (const vector of cases) {
     test(vector.name, () => {
-      assert.equal(verdictOn(vector), vector.verdict);
+      const { verdict, reason } = vector;
+      assert.deepEqual(verdictOn(vector), reason === undefined ? { verdict } : { verdict, reason });
     });
   }
 });
