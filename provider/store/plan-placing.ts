@@ -270,9 +270,8 @@ function conflictsOf(
   }
   const replaced = coming.bring.filter(({ path }) => found.get(path)?.type === "directory");
   // Whose it is that lies in a closed folder, nobody knows.
-  for (const { path } of replaced) {
-    if (found.get(path)?.isClosed === true && !opened.has(path)) blocked.add(path);
-  }
+  const closed = replaced.filter(({ path }) => found.get(path)?.isClosed === true);
+  for (const { path } of closed) if (!opened.has(path)) blocked.add(path);
   for (const path of replaced.length === 0 ? [] : found.keys()) {
     const isInTheWay = replaced.some((folder) => path.startsWith(`${folder.path}/`));
     if (isInTheWay && !vacated.has(path)) blocked.add(path);

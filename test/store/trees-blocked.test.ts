@@ -2,32 +2,10 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { openTrees } from "../../provider/store/trees";
-import { folderFor } from "../support/folder-for-test";
-import { recordReport, type RecordedReport } from "../support/report-for-test";
-import { CONTENT, contentOf, filler, KEY, stagingOf, type Filler } from "./content";
+import { test } from "node:test";
+import { placed } from "./placed-tree";
+import { CONTENT, contentOf, KEY, stagingOf } from "./content";
 import { withoutRights } from "./destination-for-test";
-
-interface Placed {
-  readonly project: string;
-  readonly directory: string;
-  readonly report: RecordedReport;
-  readonly content: Filler;
-  readonly ensure: () => Promise<void>;
-}
-
-/** A project whose tree has been built. */
-async function placed(context: TestContext): Promise<Placed> {
-  const project = folderFor(context);
-  const report = recordReport();
-  const content = filler(CONTENT);
-  const ensure = async (): Promise<void> => {
-    await openTrees(project).ensure(KEY, content.fill, report);
-  };
-  await ensure();
-  return { project, directory: join(project, ".oci-artifacts", KEY.name), report, content, ensure };
-}
 
 test("a damaged tree is healed whose folder forbids its owner to write", async (context) => {
   const { directory, ensure, project, report } = await placed(context);

@@ -2,39 +2,12 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { openTrees, type TreeStore } from "../../provider/store/trees";
+import { describe, test } from "node:test";
+import { openTrees } from "../../provider/store/trees";
 import { folderFor } from "../support/folder-for-test";
-import { recordReport, type RecordedReport } from "../support/report-for-test";
-import { CONTENT, contentOf, filler, KEY, stagingOf, type Filler } from "./content";
-
-/** Longer than the tick by which the kernel stamps files. */
-const TICK_MS = 20;
-
-interface Placed {
-  readonly project: string;
-  readonly trees: TreeStore;
-  readonly directory: string;
-  readonly report: RecordedReport;
-  readonly content: Filler;
-  readonly ensure: () => Promise<void>;
-}
-
-/** A project whose tree has been built. */
-async function placed(context: TestContext): Promise<Placed> {
-  const project = folderFor(context);
-  const trees = openTrees(project);
-  const report = recordReport();
-  const content = filler(CONTENT);
-  const ensure = async (): Promise<void> => {
-    await trees.ensure(KEY, content.fill, report);
-  };
-  await ensure();
-  await sleep(TICK_MS);
-  const directory = join(project, ".oci-artifacts", KEY.name);
-  return { project, trees, directory, report, content, ensure };
-}
+import { recordReport } from "../support/report-for-test";
+import { placed } from "./placed-tree";
+import { CONTENT, contentOf, filler, KEY, stagingOf } from "./content";
 
 describe("building", () => {
   test("a new tree: content, .gitignore, facts; nothing is left in staging", async (context) => {
