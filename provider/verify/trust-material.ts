@@ -44,7 +44,13 @@ export function trustMaterial(text: string | undefined, needsAuthority: boolean)
       (optionalArray(json, part) ?? []).map((one) => readPart(part, one)),
     ).reduce(merged, NOBODY);
     if (needsAuthority && trust.certificateAuthorities.length === 0) {
-      throw new JsonProblem("it has no certificate authority that may be used for signatures");
+      const hasAny = (optionalArray(json, "certificateAuthorities") ?? []).length > 0;
+      const why = hasAny
+        ? ": one that is for other uses, or sets a condition that is not known here (limits to names are one), is left out"
+        : "";
+      throw new JsonProblem(
+        `it has no certificate authority that may be used for signatures${why}`,
+      );
     }
     return trust;
   } catch (error) {

@@ -53,6 +53,7 @@ function verdictOn(vector: Case): Pick<Case, "verdict" | "reason"> {
   } catch (error) {
     // An authority that may not issue such certificates is none.
     if (error instanceof OciError && error.code === "TRUSTED_ROOT") {
+      assert.match(error.message, /no certificate authority that may .* is left out\n/);
       return { verdict: "refused", reason: error.code };
     }
     assert.ok(error instanceof Rejection, String(error));
