@@ -48,12 +48,12 @@ describe("ensureFolder", () => {
       system.mkdirSync = real;
     });
     let taken = 0;
-    system.mkdirSync = ((...given: Parameters<typeof real>) => {
+    system.mkdirSync = (...given: Parameters<typeof real>) => {
       if (given[0] !== path || taken === 2) return real(...given);
       taken += 1;
       // Somebody else has made it, and removes it before anybody looks.
       throw Object.assign(new Error("EEXIST"), { code: "EEXIST" });
-    }) as typeof real;
+    };
     ensureFolder(path);
     assert.ok(statSync(path).isDirectory());
     assert.equal(taken, 2);
