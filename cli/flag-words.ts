@@ -41,7 +41,7 @@ export function hintWithFlags(hint: string): string {
         value === undefined ? `--${flag.name}` : `--${flag.name} ${value}`,
       );
     },
-    askedFor(fieldsAsFlags(hint.replace(BOTH, "--include and --exclude"))),
+    askedFor(fieldsAsFlags(hint)),
   );
   return inputs
     .flatMap(({ flags }) => flags)
@@ -98,7 +98,10 @@ function knownInputs(): readonly (InputRow & { readonly name: string })[] {
 function fieldsAsFlags(text: string): string {
   const inFlags = knownInputs().flatMap(namesOf);
   return [...inFlags, ...CHOOSING.map(chosenBy)]
-    .reduce((whole, [name, flag]) => whole.replace(name, flag), text)
+    .reduce(
+      (whole, [name, flag]) => whole.replace(name, flag),
+      text.replace(BOTH, "--include and --exclude"),
+    )
     .replaceAll(OF_PROGRAMS, "relative to the working directory");
 }
 
@@ -107,7 +110,7 @@ const CHOOSING = [
   ["semver", "semver", '"'],
   ["subPath", "sub-path", '"'],
   ["stripComponents", "strip-components", "\\d+ leaves"],
-  ["include", "include", "leaves|and exclude"],
+  ["include", "include", "leaves"],
   ["exclude", "exclude", "leaves|select|choose"],
   ["mediaTypes", "media-type", "matches none"],
   ["titles", "title", "matches none"],

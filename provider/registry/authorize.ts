@@ -165,12 +165,11 @@ async function negotiated(
   session.isChallenged = true;
   const credential = await session.credential();
   let problem: string | undefined;
+  const known = session.challenges ?? [];
+  if (challenges.length > 0) session.challenges = challenges.map((it) => completed(it, known));
   // HEAD has a way around it: where it is refused without a word, GET is asked.
   const isSilent = challenges.length === 0 && talk.question.method === "HEAD";
-  const known = isSilent ? [] : (session.challenges ?? []);
-  session.challenges =
-    challenges.length === 0 ? known : challenges.map((it) => completed(it, known));
-  for (const challenge of session.challenges) {
+  for (const challenge of isSilent ? [] : (session.challenges ?? [])) {
     if (challenge.scheme === "basic" && credential !== undefined) {
       const header = basicHeader(credential);
       if (header === undefined) continue;

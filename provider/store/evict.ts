@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { blobFile, listBlobs, sizeOf, type StoredBlob } from "./blob-folder";
 import { addToTally, beginTally } from "./blob-tally";
 import { heldBlobs } from "./held-blobs";
-import type { OnRefused } from "./prune-trees";
+import type { OnRefused } from "./store-error";
 
 /** Evicting goes on to this part of the bound, so that the next blob is not the next occasion. */
 const LOW_WATER = 0.9;

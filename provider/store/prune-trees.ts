@@ -10,6 +10,7 @@ import { openClaims } from "./claims";
 import { RECEIPTS_FOLDER, STAGING_FOLDER } from "./record-folders";
 import { rename, renameAway, renameInto } from "./rename";
 import { removePlanted, removeTree, stagingPath } from "./staging";
+import type { OnRefused } from "./store-error";
 import { isTreeName, receiptFile } from "./trees";
 import { isUsedSince } from "./use-mark";
 
@@ -47,9 +48,6 @@ async function findTrees(directory: string): Promise<readonly FoundTree[]> {
   );
   return trees.flat().sort((a, b) => a.usedAt - b.usedAt);
 }
-
-/** Told of what could not be removed: its name, and what the file system says. */
-export type OnRefused = (name: string, error: unknown) => void;
 
 /**
  * Removes trees without a claim that were not asked for since `before` (milliseconds since 1970),

@@ -23,6 +23,9 @@ const IMPOSSIBLE = ["ENOTDIR", "ENOENT"];
 const CACHE_HINT =
   "make room or make the folder writable; OCI_ARTIFACT_CACHE moves the cache elsewhere. Nothing was left half-written";
 
+/** Told of what could not be removed: its name, and what the file system says. */
+export type OnRefused = (name: string, error: unknown) => void;
+
 /** Whether the folder refuses to be written: it is full, read-only or not permitted. */
 export function isRefusal(error: unknown): boolean {
   return REFUSALS.includes(systemCode(error) ?? "");
